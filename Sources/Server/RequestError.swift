@@ -14,6 +14,8 @@ public struct RequestError: ClassifiedError {
     public var code: String?
     /// Seconds after which another try is worth it.
     public var retryAfter: Int?
+    /// Where a prompt is too long, its tokens and those that the model's context holds.
+    var overflow: (promptTokens: Int, contextLength: Int)?
     /// Headers beside it.
     var headers: [(name: String, value: String)] = []
 
@@ -41,7 +43,8 @@ public struct RequestError: ClassifiedError {
 
     /// The kind of failure, as OpenAI's clients know it.
     private var openAIKind: String {
-        switch status {
+        if overflow != nil { return "exceed_context_size_error" }
+        return switch status {
         case 401: "authentication_error"
         case 403: "permission_error"
         case 404: "not_found_error"
@@ -53,6 +56,7 @@ public struct RequestError: ClassifiedError {
 
     private var anthropicKind: String {
         switch status {
+        case 400: "invalid_request_error"
         case 413: "request_too_large"
         case 500...: status == 503 ? "overloaded_error" : "api_error"
         default: openAIKind
@@ -60,12 +64,15 @@ public struct RequestError: ClassifiedError {
     }
 
     var openAIBody: JSONValue {
-        [
-            "error": [
-                "message": .string(message), "type": .string(openAIKind),
-                "param": field.map { .string($0) } ?? .null, "code": code.map { .string($0) } ?? .null,
-            ]
-        ]
+        var error = JSONObject([
+            ("message", .string(message)), ("type", .string(openAIKind)),
+            ("param", field.map { .string($0) } ?? .null), ("code", code.map { .string($0) } ?? .null),
+        ])
+        if let overflow {
+            error["n_prompt_tokens"] = .integer(overflow.promptTokens)
+            error["n_ctx"] = .integer(overflow.contextLength)
+        }
+        return ["error": .object(error)]
     }
 
     var anthropicBody: JSONValue {

@@ -150,7 +150,16 @@ import Testing
         let text = String(repeating: "Tom saw a ball. ", count: 4_000)
         let told = await tiny.post("/v1/completions", ["prompt": .string(text)])
         try told.expectRefusal(400, "prompt")
-        #expect(try told.json.at("error.code") == "context_length_exceeded")
+        let error = try #require(try told.json["error"])
+        #expect(error["code"] == "context_length_exceeded" && error["type"] == "exceed_context_size_error")
+        let props = try await tiny.get("/props").json
+        let tokens = try await tiny.post("/tokenize", ["content": .string(text), "add_special": true]).json["tokens"]
+        #expect(error["n_ctx"] == props["n_ctx"] && error["n_prompt_tokens"]?.integer == tokens?.array?.count)
+        #expect(error["message"]?.string?.contains("exceeds the available context size") == true)
+        let anthropic = await tiny.post(
+            "/v1/messages",
+            ["model": "tiny", "max_tokens": 1, "messages": [["role": "user", "content": .string(text)]]])
+        #expect(try anthropic.json.at("error.type") == "invalid_request_error")
     }
 
     /// Bodies that were good before one byte, or some, changed.

@@ -18,6 +18,13 @@ extension ServedEnd {
     func openAI(calls: Bool) -> String { calls && openAI == "stop" ? "tool_calls" : openAI }
 }
 
+extension ServiceContext {
+    /// What says how many tokens a prompt has.
+    func counted(_ prompt: [Int32]) -> ServerResponse {
+        .json(["object": "response.input_tokens", "input_tokens": .integer(prompt.count)])
+    }
+}
+
 extension ServedUsage {
     var openAI: JSONValue {
         [

@@ -134,9 +134,11 @@ extension ServiceContext {
             throw RequestError("\(field): it has no token", field: field, code: "invalid_value")
         }
         guard prompt.count < length else {
-            throw RequestError(
-                "\(field): \(prompt.count) tokens, and the model's context has \(length)", field: field,
+            var error = RequestError(
+                "\(field): \(prompt.count) tokens, which exceeds the available context size of \(length)", field: field,
                 code: "context_length_exceeded")
+            error.overflow = (prompt.count, length)
+            throw error
         }
     }
 

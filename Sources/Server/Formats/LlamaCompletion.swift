@@ -7,9 +7,13 @@ internal import Tokenizers
 /// One request for what follows a prompt, read.
 struct LlamaCompletion: Sendable {
     private static let mixed = Shape.list(.either([.text(), .integer(0...Int(Int32.max))]), 1...1_000_000)
+    private static let wrapped = Shape.object([Field("prompt_string", .text(), "The text", required: true)])
     private static let prompt = Shape.either([
-        .text(), .list(.either([.text(), .integer(0...Int(Int32.max)), mixed]), 1...1_000_000),
+        .text(), wrapped, .list(.either([.text(), .integer(0...Int(Int32.max)), wrapped, mixed]), 1...1_000_000),
     ])
+
+    /// How answers are drawn where a request does not say.
+    private static let usual = ServedSampling(temperature: 0.8, topK: 40, topP: 0.95, minP: 0.05)
 
     private static let fields =
         [
@@ -23,13 +27,13 @@ struct LlamaCompletion: Sendable {
             Field("ignore_eos", .boolean, "Whether the answer goes on where the model would end it"),
             Field("n_probs", .integer(0...100), "How many of the likeliest tokens are told in each place"),
             Field("return_tokens", .boolean, "Whether the answer's tokens are told"),
-            AnswerForm.jsonSchema,
-            Field("cache_prompt", .boolean, "Prompts that begin alike are found without it"),
-            Field("id_slot", .integer(-1...(-1)), "Any place is as good as another"),
-        ] + [
+            Field(
+                "response_fields", Shape.strings,
+                "Which members are told, by their paths: generation_settings/n_predict; those that there are"),
+            AnswerForm.jsonSchema, LlamaBias.field,
+        ] + LlamaTimings.fields + IdleFields.llama + [
             SamplingFields.topK, SamplingFields.topP, SamplingFields.minP, SamplingFields.seed, SamplingFields.presence,
-            SamplingFields.frequency, SamplingFields.stop, SamplingFields.bias, SamplingFields.lora,
-            SamplingFields.timeLimit,
+            SamplingFields.frequency, SamplingFields.stop, SamplingFields.lora, SamplingFields.timeLimit,
         ]
 
     static func routes(_ context: ServiceContext) -> [Route] {
@@ -49,13 +53,19 @@ struct LlamaCompletion: Sendable {
     private let streams: Bool
     private let tellsTokens: Bool
     private let tellsProbabilities: Bool
+    private let tellsTimings: Bool
+    private let tellsProgress: Bool
+    /// Paths of the members that are told; empty: all.
+    private let told: [String]
     private let model: String
 
     private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         let asked = call.integer("n_predict") ?? -1, count = call.integer("n_probs") ?? 0
-        var sampling = call.sampling(temperature: 0.8, topP: 0.95, topK: 40, minP: 0.05)
+        var sampling = call.sampling(
+            temperature: Self.usual.temperature, topP: Self.usual.topP, topK: Self.usual.topK, minP: Self.usual.minP)
         sampling.repetitionPenalty = call.number("repeat_penalty") ?? 1
+        sampling.logitBias = try LlamaBias.read(call, context)
         var requests: [ServedRequest] = []
         let prompts = Self.prompts(call.member("prompt") ?? .null)
         guard prompts.count <= 64 else {
@@ -77,6 +87,9 @@ struct LlamaCompletion: Sendable {
         streams = call.flag("stream")
         tellsTokens = call.flag("return_tokens")
         tellsProbabilities = count > 0
+        tellsTimings = call.flag("timings_per_token")
+        tellsProgress = call.flag("return_progress")
+        told = (call.member("response_fields")?.array ?? []).compactMap(\.string)
         model = context.name(of: call.text("model"))
     }
 
@@ -88,7 +101,9 @@ struct LlamaCompletion: Sendable {
 
     /// A text, tokens, or a list in which they take turns; the first text begins as the tokenizer begins a prompt.
     private static func tokens(_ value: JSONValue, _ context: ServiceContext) throws(RequestError) -> [Int32] {
-        guard let list = value.array else { return try context.prompt(value, field: "prompt") }
+        guard let list = value.array else {
+            return try context.prompt(value["prompt_string"] ?? value, field: "prompt")
+        }
         var ids: [Int32] = []
         for (index, entry) in list.enumerated() {
             if let text = entry.string {
@@ -117,32 +132,55 @@ struct LlamaCompletion: Sendable {
         body["tokens"] = .array(tellsTokens ? answer.tokens.map { .integer(Int($0.id)) } : [])
         body["has_new_line"] = .bool(answer.text.utf8.contains(10))
         if tellsProbabilities { body["completion_probabilities"] = probabilities(answer.tokens) }
-        return .object(body)
+        return .object(chosen(body))
+    }
+
+    /// The members that the request asks for, called by their paths.
+    private func chosen(_ body: JSONObject) -> JSONObject {
+        guard !told.isEmpty else { return body }
+        var members = JSONObject()
+        for path in told {
+            let value = path.split(separator: "/").reduce(JSONValue.object(body) as JSONValue?) { $0?[String($1)] }
+            if let value { members[path] = value }
+        }
+        return members
     }
 
     private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
         var hasNewLine = [Bool](repeating: false, count: requests.count)
+        var timings = requests.map { LlamaTimings(promptTokens: $0.prompt.count) }
         for await event in events {
             let index = event.index
+            if timings[index].take(event.event), tellsProgress {
+                var body = piece(index, "", [], timings[index])
+                body["prompt_progress"] = timings[index].progress
+                sink.send(.object(body))
+            }
             switch event.event {
             case .began, .prompt: break
             case .text(let text, let tokens):
                 guard !text.isEmpty || !tokens.isEmpty else { continue }
                 hasNewLine[index] = hasNewLine[index] || text.utf8.contains(10)
-                var body = JSONObject([
-                    ("index", .integer(index)), ("content", .string(text)),
-                    ("tokens", .array(tokens.map { .integer(Int($0.id)) })), ("stop", false), ("id_slot", -1),
-                    ("tokens_evaluated", .integer(requests[index].prompt.count)),
-                ])
+                var body = piece(index, text, tokens, timings[index])
                 if tellsProbabilities { body["completion_probabilities"] = probabilities(tokens) }
                 sink.send(.object(body))
             case .finished(let end, let usage):
                 var body = last(index, end, usage)
                 body["has_new_line"] = .bool(hasNewLine[index])
-                sink.send(.object(body))
+                sink.send(.object(chosen(body)))
             case .failed(let error): return sink.send(RequestError(error).openAIBody)
             }
         }
+    }
+
+    private func piece(_ index: Int, _ text: String, _ tokens: [ServedToken], _ timings: LlamaTimings) -> JSONObject {
+        var body = JSONObject([
+            ("index", .integer(index)), ("content", .string(text)),
+            ("tokens", .array(tokens.map { .integer(Int($0.id)) })), ("stop", false), ("id_slot", -1),
+            ("tokens_evaluated", .integer(requests[index].prompt.count)),
+        ])
+        if tellsTimings { body["timings"] = timings.json }
+        return body
     }
 
     /// What is told at the end.
@@ -157,15 +195,23 @@ struct LlamaCompletion: Sendable {
             ("index", .integer(index)), ("content", ""), ("tokens", []), ("id_slot", -1), ("stop", true),
             ("model", .string(model)),
             ("tokens_predicted", .integer(usage.answerTokens)), ("tokens_evaluated", .integer(usage.promptTokens)),
-            ("generation_settings", settings(requests[index])),
+            ("generation_settings", Self.settings(requests[index], context)),
             ("prompt", .string(context.model.facts.tokenizer.decode(requests[index].prompt))),
             ("truncated", .bool(end == .contextFull)),
             ("stop_type", .string(type)), ("stopping_word", .string(word)),
-            ("tokens_cached", .integer(usage.cachedTokens)), ("timings", usage.timings),
+            ("tokens_cached", .integer(usage.cachedTokens)), ("timings", LlamaTimings(usage).json),
         ])
     }
 
-    private func settings(_ request: ServedRequest) -> JSONValue {
+    /// Those of a request that says nothing, whose seed is drawn.
+    static func usualSettings(_ context: ServiceContext) -> JSONValue {
+        let request = ServedRequest(prompt: [], maximumTokens: -1, sampling: usual)
+        var members = settings(request, context).object ?? JSONObject()
+        members["seed"] = -1
+        return .object(members)
+    }
+
+    private static func settings(_ request: ServedRequest, _ context: ServiceContext) -> JSONValue {
         let sampling = request.sampling
         return [
             "seed": .integer(Int(clamping: sampling.seed)), "temperature": .double(sampling.temperature),
@@ -173,6 +219,7 @@ struct LlamaCompletion: Sendable {
             "repeat_penalty": .double(sampling.repetitionPenalty),
             "presence_penalty": .double(sampling.presencePenalty),
             "frequency_penalty": .double(sampling.frequencyPenalty), "n_predict": .integer(request.maximumTokens),
+            "n_probs": .integer(request.topLogProbs ?? 0), "logit_bias": LlamaBias.json(request, context),
             "ignore_eos": .bool(request.ignoresEnd), "stop": .array(request.stop.map { .string($0) }),
             "lora": .array(
                 request.adapters.map { ["name": .string($0.name), "scale": .double(Double($0.scale))] }),
@@ -192,25 +239,4 @@ struct LlamaCompletion: Sendable {
                 return .object(members)
             })
     }
-}
-
-extension ServedUsage {
-    /// How long it took, as llama.cpp tells it.
-    fileprivate var timings: JSONValue {
-        let (read, readMilliseconds) = (promptTokens - cachedTokens, reading.milliseconds)
-        let written = writing.milliseconds
-        func rate(_ tokens: Int, _ milliseconds: Double) -> JSONValue {
-            .double(milliseconds > 0 ? Double(tokens) * 1_000 / milliseconds : 0)
-        }
-        return [
-            "prompt_n": .integer(read), "prompt_ms": .double(readMilliseconds),
-            "prompt_per_second": rate(read, readMilliseconds), "predicted_n": .integer(answerTokens),
-            "predicted_ms": .double(written), "predicted_per_second": rate(answerTokens, written),
-            "cache_n": .integer(cachedTokens),
-        ]
-    }
-}
-
-extension Duration {
-    var milliseconds: Double { Double(components.seconds) * 1_000 + Double(components.attoseconds) / 1e15 }
 }

@@ -17,7 +17,9 @@ enum LlamaStatus {
             },
             .get("/metrics", "Counts for Prometheus", .text("text/plain; version=0.0.4")) {
                 _ async throws(RequestError) in
-                ServerResponse(text: metrics(context.engine.status), type: "text/plain; version=0.0.4")
+                ServerResponse(
+                    text: metrics(context.engine.status), type: "text/plain; version=0.0.4",
+                    headers: [("process-start-time-unix", String(context.began))])
             },
         ]
     }
@@ -34,6 +36,9 @@ enum LlamaStatus {
             // The base's name: where it lies is nobody's business.
             "model_path": .string(facts.name), "model_alias": .string(facts.name),
             "n_ctx": .integer(facts.contextLength),
+            "default_generation_settings": [
+                "n_ctx": .integer(facts.contextLength), "params": LlamaCompletion.usualSettings(context),
+            ],
             "total_slots": .integer(limits.sequences), "build_info": .string(context.fingerprint),
             "chat_template": .string(facts.templateSource ?? ""),
             "bos_token": .string(tokenizer.bosID.flatMap { tokenizer.text(ofToken: $0) } ?? ""),
@@ -49,11 +54,12 @@ enum LlamaStatus {
 
     private static func slots(_ context: ServiceContext) -> JSONValue {
         let slots = context.engine.status.slots
+        let room = JSONValue.integer(context.model.facts.contextLength)
         return .array(
             slots.enumerated().map { index, slot -> JSONValue in
-                guard let slot else { return ["id": .integer(index), "is_processing": false] }
+                guard let slot else { return ["id": .integer(index), "n_ctx": room, "is_processing": false] }
                 return [
-                    "id": .integer(index), "is_processing": true, "id_task": .integer(slot.request),
+                    "id": .integer(index), "n_ctx": room, "is_processing": true, "id_task": .integer(slot.request),
                     "state": slot.isWriting ? "writing" : "reading",
                     "n_prompt_tokens": .integer(slot.promptTokens),
                     "n_prompt_tokens_cached": .integer(slot.cachedTokens),
@@ -77,6 +83,8 @@ enum LlamaStatus {
         let read = status.promptTokens
         // Those that llama.cpp has, by its names.
         count("llamacpp:prompt_tokens_total", "Tokens of prompts that were read.", read)
+        count(
+            "llamacpp:prompt_tokens_cached_total", "Tokens of prompts that had been read before.", status.cachedTokens)
         add("llamacpp:prompt_seconds_total", "counter", "Seconds of reading them.", "\(status.readingSeconds)")
         count("llamacpp:tokens_predicted_total", "Tokens of answers.", status.answerTokens)
         add(
@@ -100,7 +108,6 @@ enum LlamaStatus {
         count("lathe:requests_cancelled_total", "Requests whose client went away.", status.cancelled)
         count("lathe:requests_failed_total", "Requests that failed.", status.failed)
         count("lathe:requests_timed_out_total", "Answers that their time limit cut.", status.deadlines)
-        count("lathe:prompt_tokens_cached_total", "Tokens of prompts that had been read before.", status.cachedTokens)
         gauge("lathe:cache_bytes", "Keys and values of requests that run.", status.cacheBytes)
         gauge("lathe:prefix_cache_bytes", "Keys and values kept of prompts.", status.prefixBytes)
         gauge("lathe:prefix_cache_entries", "Prompts that are kept.", status.prefixEntries)

@@ -19,7 +19,7 @@ struct OpenAIChat: Sendable {
             Field("logprobs", .boolean, "Whether probabilities of the answer's tokens are told"),
             Field("top_logprobs", .integer(0...20), "How many of the likeliest tokens are told in each place"),
             AnswerForm.responseFormat, AnswerForm.jsonSchema,
-        ] + ToolUse.fields + IdleFields.openAI
+        ] + ToolUse.fields + LlamaTimings.fields + IdleFields.llama + IdleFields.openAI
 
     static func routes(_ context: ServiceContext) -> [Route] {
         [
@@ -28,7 +28,14 @@ struct OpenAIChat: Sendable {
                 .objectOrEvents(["id", "object", "created", "model", "choices", "usage"])
             ) { call async throws(RequestError) in
                 try await OpenAIChat(call, context).response()
-            }
+            },
+            .post(
+                "/v1/chat/completions/input_tokens", "How many tokens a conversation has", fields,
+                .object(["object", "input_tokens"])
+            ) { call async throws(RequestError) in
+                _ = try context.adapters(named: call.text("model"))
+                return context.counted(try prompt(call, try ToolUse(call, context), context))
+            },
         ]
     }
 
@@ -39,6 +46,8 @@ struct OpenAIChat: Sendable {
     private let tellsLogProbs: Bool
     private let streams: Bool
     private let tellsUsage: Bool
+    private let tellsTimings: Bool
+    private let tellsProgress: Bool
     private let model: String
     private let id: String
     private let created: Int
@@ -46,9 +55,7 @@ struct OpenAIChat: Sendable {
     private init(_ call: Call, _ context: ServiceContext) async throws(RequestError) {
         self.context = context
         tools = try ToolUse(call, context)
-        let prompt = try context.tokens(
-            of: ChatMessages.forTemplate(call.member("messages")?.array ?? []), tools: tools.shown,
-            extra: call.member("chat_template_kwargs")?.object ?? JSONObject())
+        let prompt = try Self.prompt(call, tools, context)
         let asked = try call.sameOf("max_completion_tokens", "max_tokens")
         var request = try call.request(
             prompt, context, maximumTokens: context.room(after: prompt, asked: asked), sampling: call.sampling())
@@ -63,9 +70,19 @@ struct OpenAIChat: Sendable {
         count = call.integer("n") ?? 1
         streams = call.flag("stream")
         tellsUsage = try call.tellsUsage()
+        tellsTimings = call.flag("timings_per_token")
+        tellsProgress = call.flag("return_progress")
         model = context.name(of: call.text("model"))
         id = context.numbers.next("chatcmpl-")
         created = Int(Date().timeIntervalSince1970)
+    }
+
+    private static func prompt(
+        _ call: Call, _ tools: ToolUse, _ context: ServiceContext
+    ) throws(RequestError) -> [Int32] {
+        try context.tokens(
+            of: ChatMessages.forTemplate(call.member("messages")?.array ?? []), tools: tools.shown,
+            extra: call.member("chat_template_kwargs")?.object ?? JSONObject())
     }
 
     private func response() async throws(RequestError) -> ServerResponse {
@@ -100,6 +117,8 @@ struct OpenAIChat: Sendable {
         }
         var body = envelope("chat.completion", choices)
         body["usage"] = ServedUsage.openAI(answers.map(\.usage))
+        // Of the first, where there are several.
+        body["timings"] = answers.first.map { LlamaTimings($0.usage).json }
         return .object(body)
     }
 
@@ -112,27 +131,33 @@ struct OpenAIChat: Sendable {
     private func stream(_ events: AsyncStream<AnswerEvent>, to sink: EventSink) async {
         var readers = (0..<count).map { tools.reader(id, $0) }
         var usages = [ServedUsage](repeating: ServedUsage(), count: count)
+        var timings = [LlamaTimings](repeating: LlamaTimings(promptTokens: request.prompt.count), count: count)
         for index in 0..<count {
-            send(piece(index, ["role": "assistant", "content": .null], nil, nil), sink)
+            send(piece(index, ["role": "assistant", "content": .null], nil, nil), nil, sink)
         }
         for await event in events {
             let index = event.index
+            if timings[index].take(event.event), tellsProgress {
+                send(piece(index, [:], nil, nil), ["prompt_progress": timings[index].progress], sink)
+            }
+            let time: JSONValue? = tellsTimings ? .some(["timings": timings[index].json]) : .none
             switch event.event {
             case .began, .prompt: break
             case .text(let text, let tokens):
                 var told: JSONValue? = tellsLogProbs && !tokens.isEmpty ? .some(logProbs(tokens)) : .none
                 for part in readers[index].take(text) {
-                    send(piece(index, part.delta, told, nil), sink)
+                    send(piece(index, part.delta, told, nil), time, sink)
                     told = nil
                 }
-                if let told { send(piece(index, [:], told, nil), sink) }
+                if let told { send(piece(index, [:], told, nil), time, sink) }
             case .finished(let end, let usage):
                 usages[index] = usage
                 for part in readers[index].finish() {
-                    send(piece(index, part.delta, nil, nil), sink)
+                    send(piece(index, part.delta, nil, nil), time, sink)
                 }
                 let reason = end.openAI(calls: readers[index].hasCalls)
-                send(piece(index, [:], nil, reason), sink)
+                // At the end it is told in any case: here, or beside the usage.
+                send(piece(index, [:], nil, reason), tellsUsage ? time : ["timings": timings[index].json], sink)
             case .failed(let error):
                 // The status has gone out: what went wrong comes as an event, and the stream ends.
                 return sink.send(RequestError(error).openAIBody)
@@ -142,6 +167,7 @@ struct OpenAIChat: Sendable {
         if tellsUsage {
             var body = envelope("chat.completion.chunk", [])
             body["usage"] = ServedUsage.openAI(usages)
+            body["timings"] = timings.first?.json
             sink.send(.object(body))
         }
         sink.sendDone()
@@ -154,8 +180,10 @@ struct OpenAIChat: Sendable {
         ]
     }
 
-    private func send(_ choice: JSONValue, _ sink: EventSink) {
+    /// - Parameter more: members beside the piece.
+    private func send(_ choice: JSONValue, _ more: JSONValue?, _ sink: EventSink) {
         var body = envelope("chat.completion.chunk", [choice])
+        for member in more?.object?.members ?? [] { body[member.key] = member.value }
         if tellsUsage { body["usage"] = .null }
         sink.send(.object(body))
     }

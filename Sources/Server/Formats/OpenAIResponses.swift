@@ -18,6 +18,8 @@ struct OpenAIResponses: Sendable {
             Field("parallel_tool_calls", .boolean, "Whether it may call several at once"),
             Field("text", .object([ResponseItems.format]), "The form of the answer"),
             Field("truncation", .word(["disabled"]), "Nothing of the input is left out"),
+            Field("background", .fixed(false), "Answers are waited for"),
+            Field("include", .list(.any, 0...0), "There is nothing more to tell"),
         ] + SamplingFields.all + IdleFields.openAI
 
     static func routes(_ context: ServiceContext) -> [Route] {
@@ -27,7 +29,14 @@ struct OpenAIResponses: Sendable {
                 .objectOrEvents(["id", "object", "created_at", "status", "model", "output", "usage"])
             ) { call async throws(RequestError) in
                 try await OpenAIResponses(call, context).response()
-            }
+            },
+            .post(
+                "/v1/responses/input_tokens", "How many tokens a conversation has", fields,
+                .object(["object", "input_tokens"])
+            ) { call async throws(RequestError) in
+                _ = try context.adapters(named: call.text("model"))
+                return context.counted(try prompt(call, try ResponseItems.tools(call, context), context))
+            },
         ]
     }
 
@@ -44,7 +53,7 @@ struct OpenAIResponses: Sendable {
         self.context = context
         self.call = call
         tools = try ResponseItems.tools(call, context)
-        let prompt = try context.tokens(of: ResponseItems.forTemplate(call), tools: tools.shown)
+        let prompt = try Self.prompt(call, tools, context)
         var request = try call.request(
             prompt, context, maximumTokens: context.room(after: prompt, asked: call.integer("max_output_tokens")),
             sampling: call.sampling())
@@ -57,6 +66,12 @@ struct OpenAIResponses: Sendable {
         model = context.name(of: call.text("model"))
         id = context.numbers.next("resp_")
         created = Int(Date().timeIntervalSince1970)
+    }
+
+    private static func prompt(
+        _ call: Call, _ tools: ToolUse, _ context: ServiceContext
+    ) throws(RequestError) -> [Int32] {
+        try context.tokens(of: ResponseItems.forTemplate(call), tools: tools.shown)
     }
 
     private func response() async throws(RequestError) -> ServerResponse {
@@ -100,6 +115,7 @@ struct OpenAIResponses: Sendable {
         func asked(_ name: String, _ other: JSONValue) -> JSONValue { call.member(name) ?? other }
         return [
             "id": .string(id), "object": "response", "created_at": .integer(created), "status": .string(status),
+            "completed_at": status == "completed" ? .integer(Int(Date().timeIntervalSince1970)) : .null,
             "error": .null, "incomplete_details": isCut ? ["reason": "max_output_tokens"] : .null,
             "instructions": asked("instructions", .null), "max_output_tokens": asked("max_output_tokens", .null),
             "model": .string(model), "output": .array(output),
@@ -109,8 +125,11 @@ struct OpenAIResponses: Sendable {
             "presence_penalty": .double(request.sampling.presencePenalty),
             "frequency_penalty": .double(request.sampling.frequencyPenalty),
             "text": ["format": call.member("text")?.present("format") ?? ["type": "text"]],
-            "tool_choice": asked("tool_choice", "auto"), "tools": asked("tools", []), "truncation": "disabled",
-            "usage": usage.map(Self.usage) ?? .null, "user": asked("user", .null), "metadata": asked("metadata", [:]),
+            "tool_choice": asked("tool_choice", "auto"), "tools": ResponseItems.told(asked("tools", [])),
+            "truncation": "disabled", "usage": usage.map(Self.usage) ?? .null, "user": asked("user", .null),
+            "metadata": asked("metadata", [:]), "top_logprobs": 0, "max_tool_calls": .null, "background": false,
+            "service_tier": "default", "safety_identifier": asked("safety_identifier", .null),
+            "prompt_cache_key": asked("prompt_cache_key", .null),
         ]
     }
 

@@ -101,6 +101,16 @@ enum ResponseItems {
         return try ToolUse(tools, choice, isSingle: call.member("parallel_tool_calls")?.bool == false, context)
     }
 
+    /// The tools of a request as its response tells them: with each member that they may have.
+    static func told(_ tools: JSONValue) -> JSONValue {
+        .array(
+            (tools.array ?? []).map { tool in
+                var members = tool.object ?? JSONObject()
+                for name in ["description", "parameters", "strict"] where members[name] == nil { members[name] = .null }
+                return .object(members)
+            })
+    }
+
     /// The conversation as templates read it.
     static func forTemplate(_ call: Call) -> [JSONValue] {
         var messages: [JSONValue] = []

@@ -23,6 +23,7 @@ extension ModelService {
         // Where clients of llama.cpp's look for them too.
         let others = [
             "/v1/models": "/models", "/v1/chat/completions": "/chat/completions", "/completion": "/completions",
+            "/v1/chat/completions/input_tokens": "/chat/completions/input_tokens", "/v1/responses": "/responses",
             "/v1/embeddings": "/embeddings", "/health": "/v1/health",
         ]
         routes += routes.compactMap { route in others[route.path].map(route.also) }
