@@ -230,11 +230,15 @@ extension AdapterSection: RecipeKeyed {
 
 extension RecipeKey<AdapterSection> {
     fileprivate static var targetModules: Self {
-        let expected = "all-linear, a module name or pattern, or a list of them"
+        let expected = "all-linear, a module name or pattern, a list of them, or null"
         return RecipeKey(
-            name: "target_modules", meaning: "linear layers that get an adapter; each pattern must match something",
-            expected: expected, shape: .oneOrMore(.text),
+            name: "target_modules",
+            meaning:
+                "linear layers that get an adapter; each pattern must match something; null: all-linear, with ia3 those that "
+                + "PEFT takes in the model's family",
+            expected: expected, shape: .any([.oneOrMore(.text), .null]),
             decode: { node, section, decoding, path in
+                if node.isNull { return section.targetModules = .usual }
                 guard let texts = decoding.texts(node, path, expected: expected) else { return }
                 guard !texts.isEmpty else { return decoding.outOfRange(node, path, expected: expected) }
                 section.targetModules = texts.contains("all-linear") ? .allLinear : .patterns(texts)
@@ -244,6 +248,7 @@ extension RecipeKey<AdapterSection> {
             },
             text: { section in
                 switch section.targetModules {
+                case .usual: "null"
                 case .allLinear: "all-linear"
                 case .patterns(let patterns): YAMLText.list(patterns.map(YAMLText.string))
                 }

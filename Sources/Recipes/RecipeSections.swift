@@ -102,7 +102,7 @@ public struct AdapterSection: Sendable, Equatable {
     public var r = 16
     public var alpha = 32.0
     public var dropout = 0.0
-    public var targetModules = TargetModules.allLinear
+    public var targetModules = TargetModules.usual
     public var useRSLoRA = false
     /// Ranks of modules by pattern, in the recipe's order: the first that matches counts.
     public var rankPattern: [PatternNumber<Int>] = []
@@ -143,6 +143,8 @@ public struct PatternNumber<Value: Sendable & Equatable>: Sendable, Equatable {
 
 /// Which linear layers get an adapter.
 public enum TargetModules: Sendable, Equatable {
+    /// What the method takes: all linear layers, with `ia3` those that PEFT takes in the model's family.
+    case usual
     case allLinear
     /// Module names, glob patterns or regular expressions.
     case patterns([String])

@@ -96,7 +96,9 @@ let keyChanges: [KeyChange] = [
     KeyChange(key: "adapter.alpha_pattern", value: "{q_proj: 2}"),
     KeyChange(key: "adapter.continue_from", value: "first", beside: ["name=fresh"]),
     KeyChange(key: "adapter.layers", value: "[0]"),
-    KeyChange(key: "adapter.feedforward_modules", value: "[up_proj]", beside: ["adapter.method=ia3"]),
+    KeyChange(
+        key: "adapter.feedforward_modules", value: "[up_proj]",
+        beside: ["adapter.method=ia3", "adapter.target_modules=all-linear"]),
     KeyChange(key: "adapter.projection_prng_key", value: "5", beside: ["adapter.method=vera"]),
     KeyChange(key: "adapter.d_initial", value: "0.3", beside: ["adapter.method=vera"]),
     KeyChange(key: "adapter.decompose_factor", value: "4", beside: ["adapter.method=lokr"]),

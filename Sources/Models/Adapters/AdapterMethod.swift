@@ -24,8 +24,10 @@ public struct AdapterMethod: Sendable {
     public let scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)?
     /// Which of the r directions count; nil: all do, and files hold them all.
     public let directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])?
+    /// The modules of a family that carry it where nobody names any; nil: all linear layers do.
+    private let usualTargets: (@Sendable (ModelFamily) -> [String]?)?
     /// What nobody said of the settings, by the modules that carry the adapter; nil: nothing depends on them.
-    private let resolve: (@Sendable (AdapterMethodSettings, [String]) -> AdapterMethodSettings)?
+    private let resolve: (@Sendable (AdapterMethodSettings, [String], ModelFamily?) -> AdapterMethodSettings)?
     /// Layouts in which all names of its states occur.
     private let samples: [StateLayout]
     /// What is computed in passes.
@@ -39,7 +41,8 @@ public struct AdapterMethod: Sendable {
         scale: (@Sendable (_ alpha: Double, _ rank: Int) -> Double)? = nil,
         directions: (@Sendable (_ states: [TrainedMatrix]) -> [Bool])? = nil, pass: any AdapterPass.Type,
         folding: BlockFolding? = nil,
-        resolve: (@Sendable (AdapterMethodSettings, [String]) -> AdapterMethodSettings)? = nil,
+        usualTargets: (@Sendable (ModelFamily) -> [String]?)? = nil,
+        resolve: (@Sendable (AdapterMethodSettings, [String], ModelFamily?) -> AdapterMethodSettings)? = nil,
         samples: [StateLayout] = [StateLayout(inputSize: 1, outputSize: 1, rank: 1)],
         states: @escaping @Sendable (StateLayout) -> [AdapterState]
     ) {
@@ -49,6 +52,7 @@ public struct AdapterMethod: Sendable {
         self.scaling = scaling
         self.scale = scale
         self.directions = directions
+        self.usualTargets = usualTargets
         self.resolve = resolve
         self.samples = samples
         self.pass = pass
@@ -73,9 +77,17 @@ public struct AdapterMethod: Sendable {
     /// Every method there is.
     public static var all: [AdapterMethod] { AdapterMethodKind.allCases.map(of) }
 
-    /// `settings` with what nobody said of them, by the modules that carry the adapter.
-    public func resolved(_ settings: AdapterMethodSettings, on modules: [String]) -> AdapterMethodSettings {
-        resolve?(settings, modules) ?? settings
+    /// `settings` with what nobody said of them, by the modules that carry the adapter and the model's family.
+    public func resolved(
+        _ settings: AdapterMethodSettings, on modules: [String], of family: ModelFamily?
+    ) -> AdapterMethodSettings {
+        resolve?(settings, modules, family) ?? settings
+    }
+
+    /// The modules that carry it where nobody names any.
+    public func usualModules(of family: ModelFamily?) -> UsualModules {
+        guard let usualTargets else { return .allLinear }
+        return family.flatMap(usualTargets).map { .named($0) } ?? .unknown
     }
 
     /// What there is on a layer.
@@ -127,6 +139,16 @@ public struct AdapterMethod: Sendable {
             AdapterState("lora_B.weight", rows: layout.outputSize, columns: layout.rank, start: .zero),
         ]
     }
+}
+
+/// What carries an adapter where nobody says it.
+public enum UsualModules: Sendable, Equatable {
+    /// All linear layers of the blocks.
+    case allLinear
+    /// Modules whose paths end in one of the names.
+    case named([String])
+    /// The method takes some of them, and which is not known of the family.
+    case unknown
 }
 
 /// How a method changes stored blocks themselves: the changed weight has the type and the size of the base's.

@@ -19,11 +19,12 @@ extension AdapterMethod {
             layout.isFeedForward ? .inputs { own in own[0] } : .outputs { own in own[0] }
         },
         scale: { _, _ in 1 }, pass: ScalingPass.self,
-        resolve: { settings, modules in
+        usualTargets: { $0.scaledModules?.all },
+        resolve: { settings, modules, family in
             var settings = settings
+            let ends = family?.scaledModules?.inputs ?? StateLayout.usualEnds
             settings.feedforwardModules =
-                settings.feedforwardModules
-                ?? StateLayout.usualEnds.filter { end in modules.contains { $0.hasSuffix(end) } }
+                settings.feedforwardModules ?? ends.filter { end in modules.contains { $0.hasSuffix(end) } }
             return settings
         }
     ) { layout in
@@ -35,8 +36,19 @@ extension AdapterMethod {
     }
 }
 
+/// Modules of a family of models that IA3 scales, by the ends of their names.
+public struct ScaledModules: Sendable, Equatable {
+    /// Whose outputs are scaled.
+    let outputs: [String]
+    /// Whose inputs are.
+    let inputs: [String]
+
+    /// All of them, as a target of an adapter.
+    var all: [String] { outputs + inputs }
+}
+
 extension StateLayout {
-    /// What PEFT takes for the end of a feed-forward part in one or other of its families.
+    /// What PEFT takes for the end of a feed-forward part in one or other of its families: for those that it does not know.
     fileprivate static let usualEnds = [
         "down_proj", "mlp.c_proj", "output.dense", "fc2", "fc_out", "dense_4h_to_h", "DenseReluDense.wo", "ffn.lin2",
     ]

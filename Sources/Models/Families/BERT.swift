@@ -5,6 +5,7 @@ import JSON
 extension ModelFamily {
     static let bert = ModelFamily(
         name: "bert", className: "BertModel", ggufArchitecture: "bert",
+        scaledModules: ScaledModules(outputs: ["key", "value"], inputs: ["output.dense"]),
         fields: FieldTable(fields: ConfigurationField.sharedOfBERT),
         ggufFields: FieldTable(fields: PostNormEncoder.ggufFields),
         names: PostNormEncoder.names("bert", heads: ["cls.", "classifier.", "qa_outputs."]),

@@ -8,6 +8,7 @@ import WeightFiles
 extension ModelFamily {
     static let falcon = ModelFamily(
         name: "falcon", className: "FalconForCausalLM", ggufArchitecture: "falcon", ownNames: Falcon.ownNames,
+        scaledModules: ScaledModules(outputs: ["query_key_value"], inputs: ["dense_4h_to_h"]),
         fields: FieldTable(fields: ConfigurationField.shared + Falcon.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Falcon.ownKeys), names: Falcon.names,
         read: Falcon.read, readGGUF: Falcon.read, write: Falcon.write, writeGGUF: Falcon.write)

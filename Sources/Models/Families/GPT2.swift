@@ -9,6 +9,7 @@ extension ModelFamily {
     static let gpt2 = ModelFamily(
         name: "gpt2", className: "GPT2LMHeadModel", ggufArchitecture: "gpt2", aliases: GPT2.aliases,
         ownNames: GPT2.ownNames,
+        scaledModules: ScaledModules(outputs: ["c_attn"], inputs: ["mlp.c_proj"]),
         fields: FieldTable(fields: ConfigurationField.shared + GPT2.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + GPT2.ownKeys), names: GPT2.names, read: GPT2.read,
         readGGUF: GPT2.read, write: GPT2.write, writeGGUF: GPT2.write)

@@ -8,6 +8,7 @@ import WeightFiles
 extension ModelFamily {
     static let gptNeoX = ModelFamily(
         name: "gpt_neox", className: "GPTNeoXForCausalLM", ggufArchitecture: "gptneox", ownNames: GPTNeoX.ownNames,
+        scaledModules: ScaledModules(outputs: ["query_key_value"], inputs: ["dense_4h_to_h"]),
         fields: FieldTable(fields: ConfigurationField.shared + GPTNeoX.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + GPTNeoX.ownKeys), names: GPTNeoX.names,
         read: GPTNeoX.read, readGGUF: GPTNeoX.read, write: GPTNeoX.write, writeGGUF: GPTNeoX.write)

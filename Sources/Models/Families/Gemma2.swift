@@ -8,6 +8,7 @@ import WeightFiles
 extension ModelFamily {
     static let gemma2 = ModelFamily(
         name: "gemma2", className: "Gemma2ForCausalLM", ggufArchitecture: "gemma2",
+        scaledModules: ScaledModules(outputs: ["q_proj", "v_proj"], inputs: ["down_proj"]),
         fields: FieldTable(fields: ConfigurationField.shared + Gemma2.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Gemma2.ownKeys), names: Gemma2.names, read: Gemma2.read,
         readGGUF: Gemma2.read, write: Gemma2.write, writeGGUF: Gemma2.write)

@@ -9,6 +9,7 @@ extension ModelFamily {
     static let gemma3 = ModelFamily(
         name: "gemma3_text", className: "Gemma3ForCausalLM", ggufArchitecture: "gemma3", taskClasses: [.texts],
         classStem: "Gemma3Text",
+        scaledModules: ScaledModules(outputs: ["q_proj", "v_proj"], inputs: ["down_proj"]),
         fields: FieldTable(fields: ConfigurationField.shared + Gemma3.ownFields),
         ggufFields: FieldTable(fields: FieldTable.gguf.fields + Gemma3.ownKeys), names: Gemma3.names, read: Gemma3.read,
         readGGUF: Gemma3.read, write: Gemma3.write, writeGGUF: Gemma3.write)

@@ -6,6 +6,7 @@ extension ModelFamily {
         biases: .asConfigured(mlp: true), hasHeadNorm: false, window: .none
     ).family(
         className: "LlamaForCausalLM", gguf: .llama,
+        scaledModules: ScaledModules(outputs: ["k_proj", "v_proj"], inputs: ["down_proj"]),
         ownFields: ConfigurationField.read("attention_bias", "mlp_bias", mayBeNull: false)
             // transformers' Llama has no window, whatever a file made from a Mistral says.
             + ConfigurationField.harmless([

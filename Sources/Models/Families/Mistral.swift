@@ -7,6 +7,7 @@ extension ModelFamily {
         biases: .never, hasHeadNorm: false, window: .everywhere
     ).family(
         className: "MistralForCausalLM", gguf: .llama,
+        scaledModules: ScaledModules(outputs: ["k_proj", "v_proj"], inputs: ["down_proj"]),
         ownFields: ConfigurationField.read("sliding_window", "layer_types")
             + ConfigurationField.harmless([
                 "attention_bias", "mlp_bias", "max_window_layers", "use_sliding_window", "pretraining_tp",

@@ -15,6 +15,8 @@ extension ModelFamily {
             dividesInGGUF: true)
     ).family(
         className: "MixtralForCausalLM", gguf: .llama,
+        // PEFT names w2, too, which was a module once and is a part of a parameter now.
+        scaledModules: ScaledModules(outputs: ["k_proj", "v_proj"], inputs: []),
         ownFields: ConfigurationField.read("sliding_window")
             + ConfigurationField.harmless([
                 "attention_bias", "mlp_bias", "max_window_layers", "use_sliding_window", "layer_types",

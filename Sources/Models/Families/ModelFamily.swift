@@ -22,6 +22,8 @@ public struct ModelFamily: Sendable {
     var aliases: [String: String] = [:]
     /// What its `config.json` calls what others call by the key, which it does not hear; nil for what it does not say.
     var ownNames: [String: String?] = [:]
+    /// The modules that IA3 scales where nobody names any, as PEFT has them; nil: it has none of the family.
+    public var scaledModules: ScaledModules? = nil
     /// Every field of `config.json` that the family knows.
     public let fields: FieldTable<JSONValue>
     /// Every key of its GGUF files, without the architecture's name.

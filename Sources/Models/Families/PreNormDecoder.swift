@@ -71,11 +71,12 @@ struct PreNormDecoder: Sendable {
     /// - Parameter ownFields: of `config.json`, beside `ConfigurationField.shared`.
     func family(
         className: String, gguf graph: Graph, taskClasses: Set<TaskClass> = [.texts, .words],
-        ownFields: [ConfigurationField<JSONValue>]
+        scaledModules: ScaledModules? = nil, ownFields: [ConfigurationField<JSONValue>]
     ) -> ModelFamily {
         ModelFamily(
             name: name, className: className, ggufArchitecture: graph.rawValue,
             ggufMark: experts.map { _ in ExpertFields.ggufMark }, taskClasses: taskClasses,
+            scaledModules: scaledModules,
             fields: FieldTable(fields: ConfigurationField.shared + (experts?.fields ?? []) + ownFields),
             ggufFields: experts.map { _ in ExpertFields.ggufFields } ?? .gguf,
             names: names(interleavesQueryAndKey: graph.isLlamas), read: read, readGGUF: readGGUF, write: write,

@@ -6,6 +6,7 @@ extension ModelFamily {
         biases: .alwaysOnInputs, hasHeadNorm: false, window: .byLayer
     ).family(
         className: "Qwen2ForCausalLM", gguf: .qwen2,
+        scaledModules: ScaledModules(outputs: ["q_proj", "v_proj"], inputs: ["down_proj"]),
         ownFields: qwenWindow + ConfigurationField.harmless(["attention_bias", "mlp_bias", "use_mrope"]))
 
     /// How both Qwens say which layers have a window.

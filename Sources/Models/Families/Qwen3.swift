@@ -6,6 +6,7 @@ extension ModelFamily {
         biases: .asConfigured(mlp: false), hasHeadNorm: true, window: .byLayer
     ).family(
         className: "Qwen3ForCausalLM", gguf: .qwen3,
+        scaledModules: ScaledModules(outputs: ["q_proj", "v_proj"], inputs: ["down_proj"]),
         ownFields: qwenWindow + ConfigurationField.read("attention_bias", "head_dim", mayBeNull: false)
             + ConfigurationField.harmless(["mlp_bias"]))
 }

@@ -3,15 +3,20 @@
 import JSON
 
 extension ModelFamily {
-    static let roberta = RoBERTa.family("roberta", "RobertaModel", vocabularySize: 50_265)
+    static let roberta = RoBERTa.family(
+        "roberta", "RobertaModel", vocabularySize: 50_265,
+        scaledModules: ScaledModules(outputs: ["key", "value"], inputs: ["output.dense"]))
     static let xlmRoberta = RoBERTa.family("xlm-roberta", "XLMRobertaModel", vocabularySize: 30_522)
     static let camembert = RoBERTa.family("camembert", "CamembertModel", vocabularySize: 30_522)
 }
 
 private enum RoBERTa {
-    static func family(_ name: String, _ className: String, vocabularySize: Int) -> ModelFamily {
+    static func family(
+        _ name: String, _ className: String, vocabularySize: Int, scaledModules: ScaledModules? = nil
+    ) -> ModelFamily {
         ModelFamily(
             name: name, className: className, ggufArchitecture: "bert",
+            scaledModules: scaledModules,
             fields: FieldTable(
                 fields: ConfigurationField.sharedOfBERT + ConfigurationField.read("pad_token_id", mayBeNull: false)),
             ggufFields: FieldTable(fields: PostNormEncoder.ggufFields),

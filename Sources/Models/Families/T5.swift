@@ -9,11 +9,12 @@ extension ModelFamily {
     static let t5 = T5.family(
         T5.Version(
             name: "t5", className: "T5ForConditionalGeneration", network: "relu", scalesTied: true, innerWidth: 2_048,
-            layers: 6, heads: 8))
+            layers: 6, heads: 8, scaledModules: ScaledModules(outputs: ["k", "v"], inputs: ["wo"])))
     static let mT5 = T5.family(
         T5.Version(
             name: "mt5", className: "MT5ForConditionalGeneration", network: "gated-gelu", scalesTied: false,
-            innerWidth: 1_024, layers: 8, heads: 6))
+            innerWidth: 1_024, layers: 8, heads: 6,
+            scaledModules: ScaledModules(outputs: ["k", "v", "wi_1"], inputs: [])))
 }
 
 private enum T5 {
@@ -27,11 +28,13 @@ private enum T5 {
         let scalesTied: Bool
         /// Where the file is silent.
         let innerWidth, layers, heads: Int
+        let scaledModules: ScaledModules
     }
 
     static func family(_ version: Version) -> ModelFamily {
         ModelFamily(
             name: version.name, className: version.className, ggufArchitecture: "t5", taskClasses: [],
+            scaledModules: version.scaledModules,
             fields: FieldTable(fields: ConfigurationField.shared + ownFields),
             ggufFields: FieldTable(fields: FieldTable.gguf.fields + ownKeys), names: names,
             read: { try read($0, version) }, readGGUF: { try read($0, version) }, write: write,

@@ -56,7 +56,8 @@ struct JudgingBench {
             (adapter, direction) = try Self.stored(stored, on: model, base, step, recipe.train, path, observer)
         } else {
             let configuration = try AdapterConfiguration(
-                recipe.judgingAdapter, for: model.linearLayers.map(AdaptableLayer.init))
+                recipe.judgingAdapter, for: model.linearLayers.map(AdaptableLayer.init),
+                of: ModelFamily.named(model.configuration.family))
             adapter = try AdapterSet(configuration, for: model)
             direction = nil
             adapter.attach(to: model)

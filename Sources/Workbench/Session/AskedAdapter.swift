@@ -10,18 +10,16 @@ extension AdapterConfiguration {
     /// The adapter that a recipe asks for.
     /// - Parameters:
     ///   - layers: of the model, in network order.
+    ///   - family: the model's.
     ///   - parameters: what of the model can be trained beside the adapter.
     ///   - tokenizer: tells the ids of tokens that are named by their text; nil: none are trained.
     init(
-        _ section: AdapterSection, for layers: [AdaptableLayer], beside parameters: [BaseParameter] = [],
+        _ section: AdapterSection, for layers: [AdaptableLayer], of family: ModelFamily?,
+        beside parameters: [BaseParameter] = [],
         _ tokenizer: Tokenizer? = nil
     ) throws {
         let paths = layers.map(\.path)
-        var targets: AdapterTargets =
-            switch section.targetModules {
-            case .allLinear: .allLinear
-            case .patterns(let patterns): .patterns(patterns)
-            }
+        var targets = try Self.targets(section, in: family)
         try Self.naming("adapter.target_modules: ") { _ = try TargetCoverage(targets, paths: paths) }
         if let blocks = section.layers {
             func block(_ path: String) -> Int? { path.split(separator: ".").compactMap { Int($0) }.first }
@@ -58,11 +56,31 @@ extension AdapterConfiguration {
         if section.continueFrom == nil { start = section.start.kind }
         settings = AdapterMethod.of(method).resolved(
             section.settings,
-            on: try Self.naming("adapter.target_modules: ") { try TargetCoverage(self, for: layers).matched })
+            on: try Self.naming("adapter.target_modules: ") { try TargetCoverage(self, for: layers).matched },
+            of: family)
         try Self.naming("adapter.") { try requireSettings(on: layers) }
         try Self.naming("adapter.") {
             try requireEffect(on: layers)
             if tokenizer != nil { _ = try AdapterSet(self, for: layers, beside: parameters) }
+        }
+    }
+
+    /// The targets of `section`, or where it has none those that are usual.
+    private static func targets(_ section: AdapterSection, in family: ModelFamily?) throws -> AdapterTargets {
+        switch section.targetModules {
+        case .allLinear: return .allLinear
+        case .patterns(let patterns): return .patterns(patterns)
+        case .usual:
+            switch AdapterMethod.of(section.method).usualModules(of: family) {
+            case .allLinear: return .allLinear
+            case .named(let names): return .patterns(names)
+            case .unknown:
+                throw Failure(
+                    .badInput,
+                    "adapter.target_modules: which modules adapter.method \(section.method.rawValue) takes is not known of "
+                        + "models of family \(family?.name ?? "unknown")",
+                    hint: "name them in adapter.target_modules, or set it to all-linear")
+            }
         }
     }
 
@@ -84,7 +102,7 @@ extension AdapterConfiguration {
 
     /// Those of `layers` that `all-linear` does not mean, since the method cannot change their weights.
     static func leftOut(_ section: AdapterSection, of layers: [AdaptableLayer]) -> [AdaptableLayer] {
-        guard section.targetModules == .allLinear else { return [] }
+        if case .patterns = section.targetModules { return [] }
         return layers.filter { $0.path != LanguageModel.headPath && !section.method.changes($0) }
     }
 

@@ -101,7 +101,9 @@ extension Recipe {
         if !isSet("adapter.method") { section.method = found.method }
         section.settings.budget = budget(found.settings.budget)
         section.settings.budget.initialRank = isSet("adapter.init_r") ? adapter.settings.budget.initialRank : found.rank
-        var asked = try AdapterConfiguration(section, for: layers)
+        // What is usual of a new adapter says nothing of this one.
+        if !isSet("adapter.target_modules") { section.targetModules = .allLinear }
+        var asked = try AdapterConfiguration(section, for: layers, of: ModelFamily.named(opened.configuration.family))
         asked.beside = found.beside
         var differences = foreignSettings(found.method)
         func compare<Value: Equatable>(_ key: String, _ asked: Value, _ found: Value, values: Bool = true) {

@@ -148,7 +148,9 @@ struct TrainingSetup {
         // Who does not ask for the language's head does not train it either.
         let layers = recipe.task.writesText ? adapted.layers : adapted.layers.dropLast()
         return (
-            try AdapterConfiguration(recipe.adapter, for: layers, beside: adapted.parameters, base.tokenizer), layers
+            try AdapterConfiguration(
+                recipe.adapter, for: layers, of: ModelFamily.named(model.configuration.family),
+                beside: adapted.parameters, base.tokenizer), layers
         )
     }
 
