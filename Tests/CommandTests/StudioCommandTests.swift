@@ -7,19 +7,52 @@ import Testing
 
 extension CommandTests {
     @Suite struct PageOverRuns {
+        /// The page over the folder's runs, and what it says of itself.
+        private static func studio(_ lathe: LatheCommand) throws -> (running: RunningCommand, facts: JSONValue) {
+            let output = lathe.url("said")
+            try Data().write(to: output)
+            let running = try lathe.start(["studio", "--port", "0", "--json", "--quiet"], output: output)
+            for _ in 0..<400 where running.isRunning {
+                if let facts = try? JSONValue(parsing: Array(Data(contentsOf: output))) { return (running, facts) }
+                usleep(10_000)
+            }
+            throw CocoaError(.fileReadUnknown)
+        }
+
+        /// The views as scripts make them, of a run as it lies there.
+        @Test(.enabled(if: HeadlessBrowser.installed != nil, "needs chromium"))
+        func everyViewOpensInABrowser() throws {
+            let browser = try #require(HeadlessBrowser.installed)
+            try LatheCommand.inFolder { lathe in
+                _ = try lathe.json("run", "recipe.yaml")
+                let (running, facts) = try Self.studio(lathe)
+                defer { if running.isRunning { running.send(SIGKILL) } }
+                let port = try #require(facts["port"]?.integer)
+                let views = [
+                    ("runs", "href=\"#/run/tiny\""), ("run/tiny", " d=\"M"), ("rows/tiny", "8 held-out rows"),
+                    ("new", "<fieldset"),
+                ]
+                // Side by side: each is mostly the start of the browser.
+                let visits = try views.map { view, _ in
+                    try browser.open("http://127.0.0.1:\(port)/#/\(view)", width: 360, height: 900, in: lathe.folder)
+                }
+                for ((view, wanted), visit) in zip(views, visits) {
+                    let (page, log) = try visit.end()
+                    #expect(page.contains(wanted), "\(view): \(page.prefix(2000))")
+                    #expect(!page.contains("role=\"alert\""), "\(view)")
+                    #expect(!log.contains("CONSOLE"), "\(view): \(log)")
+                }
+                running.send(SIGTERM)
+                #expect(try running.wait().code == 0)
+            }
+        }
+
         @Test func thePageIsShownToThisMachineAndStopped() throws {
             try LatheCommand.inFolder { lathe in
-                let output = lathe.url("said")
-                try Data().write(to: output)
-                let running = try lathe.start(["studio", "--port", "0", "--json", "--quiet"], output: output)
+                let (running, facts) = try Self.studio(lathe)
                 defer { if running.isRunning { running.send(SIGKILL) } }
-                var said: JSONValue?
-                for _ in 0..<400 where said == nil && running.isRunning {
-                    said = try? JSONValue(parsing: Array(Data(contentsOf: output)))
-                    if said == nil { usleep(10_000) }
-                }
-                let port = try #require(said?["port"]?.integer), token = try #require(said?["token"]?.string)
-                #expect(said?["url"]?.string == "http://127.0.0.1:\(port)/#token=\(token)")
+                let port = try #require(facts["port"]?.integer), token = try #require(facts["token"]?.string)
+                #expect(facts["url"]?.string == "http://127.0.0.1:\(port)/#token=\(token)")
 
                 let browser = try Connection(port)
                 try browser.send("GET / HTTP/1.1\r\nHost: 127.0.0.1:\(port)\r\n\r\n")

@@ -8,11 +8,6 @@ import TestSupport
 import Testing
 
 @Suite struct BrowserTests {
-    static let browser = ["chromium", "chromium-browser", "google-chrome", "chrome"].lazy
-        .flatMap { name in
-            (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-        }.first { FileManager.default.isExecutableFile(atPath: $0) }
-
     private static let widths = [360, 768, 1280]
 
     /// A page around the pages, each at three widths, that measures them once all is loaded.
@@ -44,30 +39,15 @@ import Testing
             """
     }
 
-    @Test(.enabled(if: browser != nil, "needs chromium"))
+    @Test(.enabled(if: HeadlessBrowser.installed != nil, "needs chromium"))
     func opensWithoutAComplaintAtEveryWidth() throws {
-        let browser = try #require(Self.browser)
+        let browser = try #require(HeadlessBrowser.installed)
         try withTemporaryDirectory { folder in
             let file = folder.appendingPathComponent("harness.html")
             let pages = [DataReport.withSamples.html(tokens: ByteEncoder.texts), try Self.runPage()]
             try Data(harness(pages).utf8).write(to: file)
-            let (output, errors) = (folder.appendingPathComponent("dom"), folder.appendingPathComponent("log"))
-            for url in [output, errors] { try Data().write(to: url) }
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: browser)
-            process.arguments = [
-                "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--no-first-run",
-                "--disable-background-networking", "--user-data-dir=\(folder.path)/profile", "--window-size=1400,1000",
-                "--virtual-time-budget=10000", "--dump-dom", file.absoluteString,
-            ]
-            process.standardOutput = try FileHandle(forWritingTo: output)
-            process.standardError = try FileHandle(forWritingTo: errors)
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            process.waitUntilExit()
-            let log = try String(contentsOf: errors, encoding: .utf8)
+            let (dom, log) = try browser.open(file.absoluteString, width: 1400, height: 1000, in: folder).end()
             #expect(!log.contains("CONSOLE"), "\(log)")
-            let dom = try String(contentsOf: output, encoding: .utf8)
             let start = try #require(dom.range(of: "<pre id=\"found\">")?.upperBound)
             let end = try #require(dom[start...].range(of: "</pre>")?.lowerBound)
             let found = try #require(try JSONValue(parsing: String(dom[start..<end])).array)

@@ -166,7 +166,7 @@ export const english = {
   "run.verdict": "Verdict",
   "run.well": "Nothing looks wrong.",
   "runs.all": "All runs",
-  "runs.caption": "{0} runs, the newest first",
+  "runs.caption": "Runs, the newest first: {0}",
   "runs.choose": "Choose {0}",
   "runs.chosen": "{0} chosen",
   "runs.folder": "Runs in {0}",
