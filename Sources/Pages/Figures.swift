@@ -55,7 +55,10 @@ package enum Figures {
     package static func number(_ value: Double) -> String { ShownNumber.fourDigits(value) }
 
     /// As `number`, with its sign: "+0.0312".
-    package static func difference(_ value: Double) -> String { (value > 0 ? "+" : "") + number(value) }
+    package static func difference(_ value: Double) -> String {
+        let text = number(value)
+        return value > 0 && text != number(0) ? "+" + text : text
+    }
 
     /// With an exponent: "4.4e-7".
     package static func scientific(_ value: Double) -> String {

@@ -80,7 +80,7 @@ const fixed = (value, digits) => value.toFixed(digits).replace(/^-(?=[0.]+$)/, "
 
 export const shown = {
   number: (value, digits = 4) => isNumber(value) ? fixed(value, digits) : "–",
-  signed: (value, digits = 4) => isNumber(value) ? (value > 0 ? "+" : "") + fixed(value, digits) : "–",
+  signed: (value, digits = 4) => (value > 0 && /[1-9]/.test(shown.number(value, digits)) ? "+" : "") + shown.number(value, digits),
   brief: value => !isNumber(value) ? "–" : value !== 0 && Math.abs(value) < 1e-3 ? value.toExponential(2)
     : String(Number(value.toPrecision(4))),
   percent: value => isNumber(value) ? (100 * value).toFixed(value < 0.001 ? 3 : 1) + " %" : "–",
