@@ -8,10 +8,9 @@ public struct RecipeDraft: Sendable {
         case word(String)
         /// Text of the person's: quoted where YAML would take it for something else.
         case text(String)
-        case texts([String])
         /// Names to texts, in their order.
         case mapping([Entry])
-        /// A list whose entries are YAML already, a line each.
+        /// A list whose entries are YAML already, a line each; texts of the person's in them are `quoted`.
         case entries([String])
 
         /// A name with its text.
@@ -40,6 +39,9 @@ public struct RecipeDraft: Sendable {
 
     /// - Parameter introduction: what stands at the top, paragraph by paragraph.
     public init(_ introduction: [String]) { self.introduction = introduction }
+
+    /// `text` as a value of YAML: in quotation marks where it would be taken for something else.
+    public static func quoted(_ text: String) -> String { YAMLText.string(text) }
 
     /// Gives the key at `path`, as "data.train", a value.
     ///
@@ -77,7 +79,6 @@ public struct RecipeDraft: Sendable {
         switch value {
         case .word(let word): " " + word
         case .text(let text): " " + YAMLText.string(text)
-        case .texts(let texts): " " + YAMLText.list(texts.map(YAMLText.string))
         case .mapping(let entries):
             " { " + entries.map { "\(YAMLText.string($0.name)): \(YAMLText.string($0.text))" }.joined(separator: ", ")
                 + " }"

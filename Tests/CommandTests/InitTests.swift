@@ -169,16 +169,48 @@ extension CommandTests {
         @Test func rowsThatCannotBeReadAreTold() throws {
             try withTemporaryDirectory { folder in
                 let lathe = LatheCommand(folder: folder)
-                let row = { (answer: String) in #"{"question": "Where is Tom?", "answer": "\#(answer)"}"# + "\n" }
-                let good = (0..<39).map { row("In van \($0).") }.joined()
+                let talk = { (role: String, number: Int) in
+                    #"{"messages": [{"role": "user", "content": "Hi \#(number)"}, "#
+                        + #"{"role": "\#(role)", "content": "Ho \#(number)"}]}"# + "\n"
+                }
+                let good = (0..<39).map { talk("assistant", $0) }.joined()
                 let base = TinyModel.chat.path
-                try lathe.write("few.jsonl", good + row(""))
+                try lathe.write("few.jsonl", good + talk("user", 1))
                 #expect(try lathe("init", "few.jsonl", "--base", base).code == 0)
                 let recipe = try lathe.text("few.yaml")
                 #expect(recipe.contains("  max_bad_rows: 4") && recipe.contains("few.jsonl:40"), "\(recipe)")
-                try lathe.write("many.jsonl", good + row("") + row("") + row(""))
+                try lathe.write("many.jsonl", good + talk("user", 1) + talk("user", 2) + talk("user", 3))
                 try lathe("init", "many.jsonl", "--base", base).expectFailure(65, "3 of 42 rows", "many.jsonl:40")
                 #expect(!lathe.has("many.yaml"))
+            }
+        }
+
+        /// Rows in which a cell is empty that each must have are left out by a step, however many they are.
+        @Test func rowsWithEmptyCellsAreLeftOut() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                // Names of columns in the language of their rows, a cell in four without its answer, one of white space.
+                let rows = (0..<40).map { row in
+                    "Wo ist Paket \(row)?,\(row % 4 > 0 ? "Das ist im Wagen \(row)." : row == 8 ? "  " : "")\n"
+                }
+                try lathe.write("fragen.csv", "Frage,Antwort\n" + rows.joined())
+                let found = try lathe.json("init", "fragen.csv", "--base", TinyModel.chat.path)
+                #expect(found["task"] == "prompt_completion" && found["rows_without"] == ["Antwort": 10])
+                #expect(try lathe.text("fragen.yaml").contains(#"filter: { fields: [Antwort], matches: "\\S" }"#))
+                let plan = try lathe.json("plan", "fragen.yaml")
+                #expect((plan["rows"]?.integer ?? 0) + (plan["held_out_rows"]?.integer ?? 0) == 30, "\(plan.text())")
+            }
+        }
+
+        /// Short texts under names that say nothing may be answers, and a base is proposed that was made for the rows' language.
+        @Test func whatIsNotLikelyIsPossible() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                try lathe.write(
+                    "x.csv", "eins,zwei\n" + (0..<8).map { "Где посылка \($0)?,да \($0)\n" }.joined())
+                let found = try lathe.json("init", "x.csv")
+                #expect(found["task"] == "text" && found["possible_tasks"] == ["text", "prompt_completion"])
+                #expect(found["base"] == "checkpoints/base/Qwen2.5-0.5B-Instruct" && found["base_is_there"] == false)
             }
         }
 

@@ -92,6 +92,20 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         }
     }
 
+    /// What a draft quotes of a person's rows cannot end the comment that quotes it, and texts are values.
+    @Test func whatADraftQuotesIsNoKey() throws {
+        var draft = RecipeDraft(["From \"a\nseed: 7\"."])
+        draft.set("name", .text("y"), because: "A column is called a\r\nseed: 7 or\nseed: 8.")
+        draft.set("model.path", .text("a: #b.gguf"))
+        draft.set("data.train", .text("rows.jsonl"))
+        draft.set("data.columns", .mapping([.init("prompt", "a, b }"), .init("completion", "yes")]))
+        draft.set("data.steps", .entries(["filter: { fields: [\(RecipeDraft.quoted("a]: b"))] }"]))
+        let recipe = try Recipe.load(yaml: draft.yaml, file: "r.yaml")
+        #expect(recipe.model.path == "a: #b.gguf" && recipe.seed == Recipe().seed)
+        #expect(recipe.data.columns == ["prompt": "a, b }", "completion": "yes"])
+        #expect(draft.yaml.split(separator: "\n").allSatisfy { !$0.contains("seed: ") || $0.contains("#") })
+    }
+
     @Test func anchorsOfValuesAreTaken() throws {
         let yaml = "name: &n y\nmodel: { path: m.gguf }\ndata: &b\n  train: &t rows.jsonl\n  held_out: *t\n"
         #expect(try Recipe.load(yaml: yaml, file: "r.yaml").data.heldOut == ["rows.jsonl"])

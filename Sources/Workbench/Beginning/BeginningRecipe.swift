@@ -15,8 +15,8 @@ struct BeginningRecipe {
     /// The rows as the recipe names them, and a file of held-out rows where one lies beside them.
     let train: String
     let heldOut: String?
-    /// Rows of the sample that the form cannot read, with the first of them.
-    var unreadable: (rows: Int, first: String)?
+    /// Rows of the sample that the form cannot read; nil before that is known.
+    var unreadable: UnreadableRows?
 
     private static let longestLength = 1_024
 
@@ -61,13 +61,14 @@ struct BeginningRecipe {
                 because: use.isGuess
                     ? "Told from what is in the columns, since their names say nothing: look at it." : nil)
         }
-        if let unreadable {
+        if let problems = unreadable?.problems, let first = problems.first {
             // As many as the sample lets expect, and as many again.
-            let expected = look.input.badRows + 2 * (unreadable.rows * look.rows / look.sample.count + 1)
+            let expected = look.input.badRows + 2 * (problems.count * look.rows / look.sample.count + 1)
             draft.set(
                 "data.max_bad_rows", .word("\(expected)"),
                 because:
-                    "\(unreadable.rows) of the first \(look.sample.count) rows cannot be read so: \(unreadable.first)")
+                    "\(problems.count) of the first \(look.sample.count) rows cannot be read so: \(first.place): "
+                    + first.message)
         } else if look.input.badRows > 0 {
             draft.set(
                 "data.max_bad_rows", .word("\(look.input.badRows)"),
@@ -107,6 +108,11 @@ struct BeginningRecipe {
 
     private func setSteps(_ draft: inout RecipeDraft) {
         var steps: [String] = [], reasons: [String] = []
+        for (column, rows) in unreadable?.empty ?? [] {
+            steps.append(
+                "filter: { fields: [\(RecipeDraft.quoted(column))], matches: \(RecipeDraft.quoted(#"\S"#)) }")
+            reasons.append("Of \(look.sample.count) rows \(rows) have nothing in \"\(column)\".")
+        }
         if look.repeated > 0 {
             steps.append("deduplicate: { by: normalised }")
             reasons.append("\(Count.text(look.repeated, "row")) of \(look.sample.count) say what an earlier one says.")

@@ -11,23 +11,14 @@ public struct BeginningReport: Presentable {
     /// All that the columns allow, the likeliest first.
     let uses: [RowUse]
     let use: RowUse
+    /// Rows that cannot be read so; nil where it is not asked.
+    let unreadable: UnreadableRows?
     let base: BeginningBase
     /// The recipe's place, and how a person names it.
     let recipe: String
     let shownPath: String
 
     private let cover = PersonalDataCover()
-
-    init(
-        look: FileLook, uses: [RowUse], use: RowUse, base: BeginningBase, recipe: String, shownPath: String
-    ) {
-        self.look = look
-        self.uses = uses
-        self.use = use
-        self.base = base
-        self.recipe = recipe
-        self.shownPath = shownPath
-    }
 
     public var json: JSONValue {
         [
@@ -41,7 +32,8 @@ public struct BeginningReport: Presentable {
                         "longest": .integer($0.longest),
                     ]
                 }),
-            "languages": Self.counts(look.languages),
+            "rows_without": Self.counts((unreadable?.empty ?? []).map { (cover.text($0.column), $0.rows) }),
+            "unreadable_rows": .integer(unreadable?.problems.count ?? 0), "languages": Self.counts(look.languages),
             "personal_data": Self.counts(look.personal.map { ($0.kind.rawValue, $0.rows) }),
             "task": .string(use.purpose.rawValue), "format": .string(use.format.rawValue),
             "field_columns": .object(JSONObject(use.columns.map { ($0.field, .string($0.column)) })),
@@ -77,6 +69,13 @@ public struct BeginningReport: Presentable {
             lines.append("personal data\(of): \(found); the recipe masks it")
         }
         if look.repeated > 0 { lines.append("repeated rows\(of): \(look.repeated); the recipe leaves them out") }
+        for (column, rows) in unreadable?.empty ?? [] {
+            let name = ShownText.name(cover.text(column))
+            lines.append("rows with nothing in \(name)\(of): \(rows); the recipe leaves them out")
+        }
+        if let problems = unreadable?.problems, !problems.isEmpty {
+            lines.append("rows that cannot be read so\(of): \(problems.count); the recipe lets them be")
+        }
         lines.append("to be learnt: \(use.purpose.meaning) (\(use.purpose.rawValue)), \(use.words)")
         if use.isGuess { lines.append("  a guess: the names of the columns do not say it") }
         if !labels.isEmpty { lines.append("labels\(of): \(share(labels))") }
@@ -93,6 +92,7 @@ public struct BeginningReport: Presentable {
         let length = field.longest > 0 ? ", \(Int(field.meanCharacters.rounded())) characters on average" : ""
         let rows = field.count == look.sample.count ? "" : ", in \(field.count) of \(look.sample.count) rows"
         let classes = field.isFewClasses ? ", \(field.labels.count) different values" : ""
-        return "  \(name): \(field.types.joined(separator: " or "))\(length)\(classes)\(rows)"
+        let types = field.types.isEmpty ? "nothing" : field.types.joined(separator: " or ")
+        return "  \(name): \(types)\(length)\(classes)\(rows)"
     }
 }

@@ -57,12 +57,13 @@ public struct BeginningStage {
             look: look, use: use, base: base, name: Self.name(of: wishes.output ?? wishes.file),
             train: Self.path(wishes.file, from: place),
             heldOut: try Self.heldOut(beside: wishes.file).map { Self.path($0, from: place) })
-        recipe.unreadable = try unreadable(look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use)
+        let unreadable = try unreadable(look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use)
+        recipe.unreadable = unreadable
         let yaml = recipe.draft.yaml
         _ = try RecipeCheck(ResolvedRecipe(yaml: yaml, file: place.path))
         try write(yaml, place)
         return BeginningReport(
-            look: look, uses: uses, use: use, base: base, recipe: place.path,
+            look: look, uses: uses, use: use, unreadable: unreadable, base: base, recipe: place.path,
             shownPath: wishes.output ?? place.lastPathComponent)
     }
 
@@ -149,31 +150,26 @@ public struct BeginningStage {
     /// A row in so many of the sample may be one that cannot be read.
     private static let mostUnreadable = 20
 
-    /// Rows of the sample that the form which was chosen cannot read; nil where there are none.
+    /// Rows of the sample that the form which was chosen cannot read; nil where it is not asked.
     ///
-    /// - Throws: `Failure` where they are many: the recipe would not run.
+    /// - Throws: `Failure` where they are many, and not for an empty cell: the recipe would not run.
     private func unreadable(
         _ look: FileLook, _ resolved: ResolvedRecipe, _ use: RowUse
-    ) throws -> (rows: Int, first: String)? {
+    ) throws -> UnreadableRows? {
         // How texts are paired is a thing of the task's settings; their columns are there.
         guard use.purpose.task != .embed else { return nil }
         var settings = resolved.recipe.data.settings
         if use.purpose.task != .generate { settings.task = RowTask(use.purpose.task) }
         let decoder = try RowDecoder(settings, format: use.format, hasTemplate: true)
-        var problems: [DatasetProblem] = []
-        for row in look.sample {
-            do throws(DatasetError) { _ = try decoder.row(row, index: row.index) } catch {
-                problems += error.problems.prefix(1)
-            }
-        }
-        guard let first = problems.first else { return nil }
+        let unreadable = UnreadableRows(look, use, decoder), problems = unreadable.problems
+        guard let first = problems.first else { return unreadable }
         guard problems.count * Self.mostUnreadable <= look.sample.count else {
             throw Failure(
                 .badInput,
                 "\(problems.count) of \(look.sample.count) rows cannot be read as \(use.format.rawValue): \(first)",
-                hint: "mend or leave out these rows, or choose another --task")
+                hint: "mend these rows in the file or take them out of it, or choose another --task")
         }
-        return (problems.count, "\(first.place): \(first.message)")
+        return unreadable
     }
 
     private static let seal = "# As lathe init wrote it; SHA-256 of the lines above: "

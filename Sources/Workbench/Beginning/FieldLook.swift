@@ -22,7 +22,7 @@ struct FieldLook {
     init(_ name: String) { self.name = name }
 
     mutating func add(_ value: JSONValue) {
-        guard !value.isNull else { return }
+        guard !value.isEmptyCell else { return }
         count += 1
         if !types.contains(value.typeName) { types.append(value.typeName) }
         if value.bool != nil || value.array != nil || value.object != nil {
@@ -63,4 +63,9 @@ struct FieldLook {
             one.1 != other.1 ? one.1 > other.1 : one.0.utf8.lexicographicallyPrecedes(other.0.utf8)
         }
     }
+}
+
+extension JSONValue {
+    /// Whether nothing stands there: null, or a text of white space alone, as tables have it.
+    var isEmptyCell: Bool { isNull || string?.allSatisfy(\.isWhitespace) ?? false }
 }

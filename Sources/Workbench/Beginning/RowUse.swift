@@ -127,10 +127,11 @@ extension RowUse {
 
     private static let prompts = [
         "prompt", "question", "instruction", "query", "input", "user", "request", "problem", "source", "ask", "message",
-        "article", "document", "dialogue", "text", "问题", "提问",
+        "article", "document", "dialogue", "text", "q", "frage", "pregunta", "domanda", "问题", "提问",
     ]
     private static let completions = [
-        "completion", "answer", "response", "output", "reply", "assistant", "solution", "target", "summary", "回答", "答案",
+        "completion", "answer", "response", "output", "reply", "assistant", "solution", "target", "summary", "a",
+        "antwort", "respuesta", "risposta", "回答", "答案",
     ]
     private static let texts = [
         "text", "sentence", "review", "comment", "message", "content", "body", "utterance", "description", "query",
@@ -219,6 +220,12 @@ extension RowUse {
             uses.append(
                 use(.promptCompletion, .promptCompletion, [("prompt", long[0].name), ("completion", long[1].name)]))
         }
-        return uses + [use(.text, .text, [("text", longest.name)])]
+        uses.append(use(.text, .text, [("text", longest.name)]))
+        // Short texts may be answers, too, and nobody would guess it.
+        if long.count < 2, texts.count >= 2 {
+            uses.append(
+                use(.promptCompletion, .promptCompletion, [("prompt", texts[0].name), ("completion", texts[1].name)]))
+        }
+        return uses
     }
 }
