@@ -13,14 +13,14 @@ public enum Folder {
         var status = stat()
         if stat(url.path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR else {
-                throw SystemError(ENOTDIR, writing: url.path, "cannot be made a folder: a file is there")
+                throw SystemError(ENOTDIR, writing: url.path, "cannot be made a folder")
             }
             return
         }
         let code = errno
         guard code == ENOENT else { throw SystemError(code, writing: url.path, "cannot be made") }
         guard lstat(url.path, &status) != 0 else {
-            throw SystemError(ENOENT, writing: url.path, "cannot be made a folder: it is a link to something missing")
+            throw SystemError(ENOENT, writing: url.path, "is a link, and what it leads to cannot be made a folder")
         }
         let parent = url.deletingLastPathComponent()
         if parent.path != url.path { try create(parent) }
