@@ -306,7 +306,7 @@ let package = Package(
                 "Optimisers", "Recipes", "Vocabulary",
             ],
             exclude: ["Fixtures"]),
-        tests("Workbench", ["JSON", "Recipes", "Serving", "Vocabulary"], exclude: ["Fixtures"]),
+        tests("Workbench", ["Files", "JSON", "Recipes", "Serving", "Vocabulary"], exclude: ["Fixtures"]),
         .testTarget(
             name: "CommandTests", dependencies: ["TestSupport", "Digests", "Evaluation", "JSON", "Recipes", "lathe"],
             swiftSettings: testSettings),

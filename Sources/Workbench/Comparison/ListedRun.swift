@@ -17,16 +17,17 @@ struct ListedRun {
     /// nil where the folder is nothing of the kind: a model, rows, another program's.
     init?(_ url: URL) throws {
         let run = RunDirectory(planned: url), sweep = SweepDirectory(url)
+        let process = FolderLock.process(holding: url)
         if let found = try Self.sweep(sweep) ?? Self.run(run) {
             facts = found
         } else if try sweep.isMarked {
             facts = Self.facts(url, "sweep", name: nil, state: "damaged: sweep.json cannot be read")
-        } else if try Self.isBegun(run) {
+        } else if try process != nil || Self.isBegun(run) {
             facts = Self.facts(url, "run", name: nil, state: try Self.damage(run))
         } else {
             return nil
         }
-        if let process = FolderLock.process(holding: url) {
+        if let process {
             facts["state"] = .string("running")
             facts["process"] = .integer(process)
         }

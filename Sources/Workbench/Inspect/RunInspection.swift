@@ -9,7 +9,9 @@ internal import Vocabulary
 struct RunInspection {
     private let url: URL
     let run: JSONValue
+    /// What the run came to; nil where it has not come to its end, or what it left of that is damaged.
     let report: JSONValue?
+    private let isReportDamaged: Bool
     private let events: [JSONValue]
 
     private let names: [String]
@@ -25,7 +27,9 @@ struct RunInspection {
         else { return nil }
         self.url = url
         self.run = run
-        report = try bytes("report.json").flatMap { try? JSONValue(parsing: $0) }
+        let told = try bytes("report.json")
+        report = told.flatMap { try? JSONValue(parsing: $0) }.flatMap { $0["adapter_sha256"]?.string == nil ? nil : $0 }
+        isReportDamaged = told != nil && report == nil
         names = try Folder.names(in: url) ?? []
         let lines = try bytes("events.jsonl") ?? []
         // A line that was being written when the process ended is no event.
@@ -58,6 +62,7 @@ struct RunInspection {
 
     private var state: String {
         if report != nil { return "finished" }
+        if isReportDamaged { return "damaged: report.json is no report of a run" }
         if events.last(where: { $0["event"]?.string == "finished" }) != nil {
             return "trained, not finished"
         }
