@@ -168,10 +168,16 @@ extension CommandTests {
                 try lathe.write("held.jsonl", heldOut.replacing("Lily was", with: address + " was", maxReplacements: 1))
                 let sets = [
                     "evaluate.metrics=[rouge1, rougeL, chrf]", "evaluate.max_new_tokens=8",
-                    "evaluate.held_out={shop: train.jsonl}",
+                    "evaluate.held_out={shop: train.jsonl}", "evaluate.few_shot=1",
+                    "evaluate.few_shot_from=shown.jsonl",
                 ].flatMap { ["--set", $0] }
-                let report = try lathe.start(["run", "recipe.yaml", "--json"] + sets).wait().json
-                let evaluation = try #require(report["evaluation"])
+                try lathe.write("shown.jsonl", #"{"prompt": "Who was it?", "completion": "A shown one."}"# + "\n")
+                let run = try lathe.start(["run", "recipe.yaml", "--json"] + sets).wait()
+                let evaluation = try #require(try run.json["evaluation"])
+                // What is shown is told once, by the report.
+                let told = (evaluation["warnings"]?.array ?? []).compactMap(\.string)
+                #expect(told.count { $0.contains("evaluate.few_shot: 1 rows") } == 2, "\(told)")
+                #expect(!run.errors.contains("few_shot"), "\(run.errors)")
                 for name in ["rouge_1", "rouge_l", "chrf"] {
                     #expect(evaluation["metrics"]?[name]?["base"]?.double != nil, "\(name)")
                     #expect(evaluation["sets"]?["shop"]?["metrics"]?[name]?["rows"] == 24)
@@ -183,6 +189,11 @@ extension CommandTests {
                 #expect(rows.contains { $0["index"] == 0 && $0["reference"]?.string?.contains(address) == true })
                 let page = try lathe.text("checkpoints/tiny/report.html")
                 #expect(page.contains("<h3>row 0<small>held.jsonl:1") && !page.contains(address))
+                #expect(rows.allSatisfy { $0["prompt"]?.string?.contains("Who was it?A shown one.\n\n") ?? false })
+                // Other rows under the same name are other questions.
+                try lathe.write("shown.jsonl", #"{"prompt": "Who is it?", "completion": "Another."}"# + "\n")
+                let other = try lathe.start(["run", "recipe.yaml", "--json"] + sets).wait()
+                #expect(other.errors.contains("── evaluate") && !other.errors.contains("── train"), "\(other.errors)")
                 #expect(rows.allSatisfy { $0["base"]?["text"]?.string != nil && $0["adapter"]?["rouge_1"] != nil })
                 // The mean over rows is the metric.
                 let own = rows.filter { $0["set"] == nil }.compactMap { $0["adapter"]?["rouge_1"]?.double }

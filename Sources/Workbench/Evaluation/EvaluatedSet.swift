@@ -53,7 +53,7 @@ struct EvaluatedSet {
         }
     }
 
-    var notes: [String] { heldOut.notes }
+    var notes: [String] { heldOut.reportNotes }
 
     // MARK: JSON
 

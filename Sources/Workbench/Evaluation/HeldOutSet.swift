@@ -18,9 +18,14 @@ struct HeldOutSet {
     /// Keys of the recipe that do not act on these rows, a line each.
     var idleKeys: [String] = []
 
-    /// What a person should know, a line each.
-    var notes: [String] {
-        (tasks.notes + groups.notes + idleKeys).map { note in name.map { "\($0): \(note)" } ?? note }
+    /// What a person should know before anything is computed, a line each.
+    var notes: [String] { named(tasks.notes + groups.notes + idleKeys) }
+
+    /// What a report says of its numbers: the same, and what was shown before questions.
+    var reportNotes: [String] { notes + named([tasks.shownWords].compactMap(\.self)) }
+
+    private func named(_ notes: [String]) -> [String] {
+        notes.map { note in name.map { "\($0): \(note)" } ?? note }
     }
 
     /// What progress lines call a side on these rows.

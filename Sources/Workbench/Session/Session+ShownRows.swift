@@ -20,14 +20,15 @@ extension Session {
         }
         try Failure.requireFile(file, "the file of evaluate.few_shot_from")
         let preparation = try preparation(for: recipe.learntOfRows)
-        let rows = try PreparedDataset(
-            files: [file], encoder: preparation.encoder, renderer: preparation.renderer, settings: preparation.settings)
-        guard rows.rows.count >= count else {
+        let rows = try RowSet(
+            files: [file], settings: preparation.settings, hasTemplate: preparation.renderer != nil
+        ).rows
+        guard rows.count >= count else {
             throw Failure(
-                .badInput, "evaluate.few_shot: \(count): \(path: file) has \(Count.text(rows.rows.count, "row"))",
+                .badInput, "evaluate.few_shot: \(count): \(path: file) has \(Count.text(rows.count, "row"))",
                 hint: "lower it, or name another file in evaluate.few_shot_from")
         }
-        let shown = try (0..<count).map(rows.rows.row)
+        let shown = Array(rows.prefix(count))
         openedShownRows = shown
         return shown
     }

@@ -35,6 +35,8 @@ struct HeldOutTasks {
     private(set) var judge: RewardModelJudge?
     /// What a person should know, a line each.
     private(set) var notes: [String] = []
+    /// What is shown before questions, for a report; nil where nothing is.
+    private(set) var shownWords: String?
 
     private let preparation: RowPreparation
     /// What stands before each question.
@@ -111,7 +113,7 @@ struct HeldOutTasks {
         try checkShown(rows)
     }
 
-    /// Notes what is shown; it has to be of the rows' own shape.
+    /// Says what is shown; it has to be of the rows' own shape.
     private mutating func checkShown(_ rows: PreparedDataset) throws {
         guard let first = shown.first, rows.rows.count > 0 else { return }
         guard !labelled.isEmpty || !answered.isEmpty || !isOwn else {
@@ -130,10 +132,10 @@ struct HeldOutTasks {
                 "\(first.place): evaluate.few_shot: a row of this kind cannot stand before the held-out rows",
                 hint: "evaluate.few_shot_from: rows that are like them, with a prompt and an answer")
         }
-        notes.append(
+        shownWords =
             "evaluate.few_shot: \(shown.count) rows with their answers are shown before "
-                + (asked == rows.rows.count ? "each question" : "\(asked) of \(rows.rows.count) questions")
-                + "; losses are of the rows as they stand")
+            + (asked == rows.rows.count ? "each question" : "\(asked) of \(rows.rows.count) questions")
+            + "; losses are of the rows as they stand"
     }
 
     /// Whether the answers to all rows could be judged; other sets may have no use for rewards.
