@@ -208,7 +208,8 @@ extension CommandTests {
             try #require(trained.code == 0, "\(trained.errors)")
             let asked = [
                 "evaluate", "--model", TinyModel.chat.path, "--adapter", "checkpoints/words/adapter", "--data",
-                "rows.jsonl", "--set", "evaluate.max_new_tokens=6", "--json", "--reward-model",
+                "rows.jsonl", "--set", "evaluate.max_new_tokens=6", "--out", "answers.jsonl", "--json",
+                "--reward-model",
             ]
             let judged = try lathe.start(asked + ["checkpoints/tiny/adapter"]).wait()
             try #require(judged.code == 0, "\(judged.errors)")
@@ -217,7 +218,14 @@ extension CommandTests {
             let difference = try #require(report["metrics"]?["reward_model"]?["difference"]?.double)
             #expect(rewards[0] != 0 && abs(difference - (rewards[1] - rewards[0])) < 1e-9)
             #expect(report["base"]?["reward_model_wins"] == .double(0.5))
-            #expect((0...1).contains(report["adapter"]?["reward_model_wins"]?.double ?? 9))
+            let changes = try lathe.text("answers.jsonl").split(separator: "\n").map { line in
+                let row = try JSONValue(parsing: String(line))
+                let rewards = try ["base", "adapter"].map { try #require(row[$0]?["reward_model"]?.double) }
+                return rewards[1] - rewards[0]
+            }
+            #expect(changes.count == 6 && changes.contains { $0 != 0 })
+            let wins = changes.reduce(0) { $0 + ($1 == 0 ? 0.5 : $1 > 0 ? 1 : 0) } / 6
+            #expect(report["adapter"]?["reward_model_wins"] == .double(wins))
             try lathe.start(asked + ["checkpoints/words/adapter"]).wait()
                 .expectFailure(65, "evaluate.reward_model", "no head that gives answers numbers")
         }

@@ -29,7 +29,9 @@ struct AnswersFile {
         hasAnswers = sets.contains { $0.base.hasAnswers }
         var lines: [Line] = []
         for set in sets {
-            let asked = session.recipe.evaluate.metrics, rows = set.heldOut.rows.rows
+            // Rewards are told where they are learnt from, though nobody asked for them.
+            let metrics = session.recipe.evaluate.metrics, rows = set.heldOut.rows.rows
+            let asked = metrics + session.recipe.metricsOfAnswers.filter { !metrics.contains($0) }
             let sides =
                 try [("base", Side(set.base, rows, asked))]
                 + (set.adapter.map { [("adapter", try Side($0, rows, asked))] } ?? [])
