@@ -47,6 +47,12 @@ extension CommandTests {
             ).wait()
         }
 
+        /// What a run notes of how its steps are computed, where that was otherwise in an earlier version.
+        private func arithmetic(_ lathe: LatheCommand) throws -> JSONValue? {
+            try JSONValue(parsing: lathe.text("checkpoints/tiny/run.json"))["fingerprint"]?["parts"]?[
+                "arithmetic of steps"]
+        }
+
         private let measures = ["rewards_chosen", "rewards_rejected", "rewards_accuracy", "rewards_margin"]
 
         @Test(arguments: ["lora", "dora"], ["fp32", "bf16"])
@@ -69,6 +75,7 @@ extension CommandTests {
                 #expect(evaluation["metrics"]?["rewards_accuracy"]?["verdict"] == "better")
                 #expect(evaluation["metrics"]?["rewards_margin"]?["ci95"]?.array?.count == 2)
                 #expect(report["merge"]?["passed"] == true)
+                #expect(try arithmetic(lathe) != nil)
 
                 let events = try lathe.text("checkpoints/tiny/events.jsonl").split(separator: "\n").map {
                     try JSONValue(parsing: [UInt8]($0.utf8))
@@ -98,6 +105,8 @@ extension CommandTests {
             try inFolder { lathe in
                 let straight = try start(lathe, "train", "adapter.dropout=0.2")
                 try #require(straight.code == 0, "\(straight.errors)")
+                // Where something is drawn for each answer, each is computed by itself, as ever.
+                #expect(try arithmetic(lathe) == nil)
                 let whole = try Data(contentsOf: lathe.url("checkpoints/tiny/step-000006.h5"))
                 try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/adapter"))
                 try FileManager.default.removeItem(at: lathe.url("checkpoints/tiny/step-000006.h5"))

@@ -8,6 +8,8 @@ internal import Recipes
 package struct RunFingerprint: Equatable, Sendable {
     /// The part that depends on the memory that is free.
     static let microBatch = "tokens of a micro-batch"
+    /// The part that says how sums of a step are made, where that was otherwise in an earlier version of Lathe.
+    static let arithmetic = "arithmetic of steps"
 
     /// Key → value as YAML.
     private let keys: JSONObject

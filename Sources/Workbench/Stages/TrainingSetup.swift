@@ -253,7 +253,15 @@ struct TrainingSetup {
                 + (try AdapterBeginning.digest(of: recipe).map { [("adapter.loftq_model", $0)] } ?? [])
                 + (try recipe.train.preferences.referenceAdapter
                     .map { [("train.reference_adapter", try StoredAdapter.digest($0))] } ?? [])
+                + (Self.readsPromptsOnce(learner, recipe)
+                    ? [(RunFingerprint.arithmetic, "a prompt is computed once for its answers")] : [])
                 + (recipe.vectorNotes.map { [("vectors", "\($0.pooling) \($0.isNormalized)")] } ?? []))
+    }
+
+    /// Whether steps compute a prompt once for all answers to it, whose gradients differ in their last bits from those of each by itself.
+    private static func readsPromptsOnce(_ learner: Learner, _ recipe: Recipe) -> Bool {
+        let key = DropoutKey(seed: 0, stream: 0, firstRow: 0, noiseAlpha: recipe.train.neftuneNoiseAlpha)
+        return learner.objective.looksAtAnswersOnly && learner.model.sharesPrompts(key)
     }
 
     private static func memory(
