@@ -1,6 +1,10 @@
 // What a person types in a chat, and how answers are broken into lines.
 
+import Foundation
+import JSON
+import TestSupport
 import Testing
+import Vocabulary
 import Workbench
 
 @Suite struct ChatTests {
@@ -90,6 +94,31 @@ import Workbench
             output == "The red car\nwas fast.\n\n  It went to\n北京\nincomprehens\nibilities\nfar", "\(output)")
         // Nothing but white space has changed.
         #expect(output.filter { !$0.isWhitespace } == text.filter { !$0.isWhitespace })
+    }
+
+    /// With another adapter what was said stays, and of system messages its own alone.
+    @Test func whatWasSaidGoesOnUnderAnotherSystemMessage() throws {
+        try withTemporaryDirectory { folder in
+            func generator(_ system: String) throws -> TextGenerator {
+                try TextGenerator(
+                    Session(model: TinyModel.chatGGUF.path, adapter: nil),
+                    settings: GenerationSettings(maxNewTokens: 1, system: system))
+            }
+            let first = try generator("Be brief."), next = try generator("Be kind.")
+            let answer = try first.answer("Where is Tom?") { _ in }
+            try next.goOn(from: first)
+            let file = folder.appendingPathComponent("chat.jsonl")
+            #expect(try next.save(to: file.path) == 3)
+            #expect(
+                try JSONValue(parsing: Array(Data(contentsOf: file)))["messages"] == [
+                    ["role": "system", "content": "Be kind."], ["role": "user", "content": "Where is Tom?"],
+                    ["role": "assistant", "content": .string(answer.text)],
+                ])
+            // Nothing is written over, and nothing that was not said.
+            #expect(throws: (any Error).self) { try next.save(to: file.path) }
+            next.forget()
+            #expect(throws: Failure.self) { try next.save(to: folder.appendingPathComponent("new.jsonl").path) }
+        }
     }
 
     @Test func commandsAreToldFromMessages() {

@@ -36,7 +36,8 @@ final class Chat {
                 guard let line = try input.line() else { return }
                 guard !line.isEmpty else { continue }
                 generator.forget()
-                try answer(line, end: "\n\n")
+                // A signal ends the process: lines that nobody has answered yet are not gone on with.
+                try show { try generator.answer(line, onText: $0) }
             } catch let error as any ClassifiedError where error.kind == .badInput {
                 StandardError.say("lathe: \(error)")
             }
@@ -70,7 +71,10 @@ final class Chat {
     private func obey(_ command: ChatCommand) throws -> Bool {
         switch command {
         case .leave: return false
-        case .message(let text): try answer(text, end: "\n\n")
+        case .message(let text):
+            try show { onText in
+                try StopSignals.whileAnswering { try generator.answer(text, isStopped: $0, onText: onText) }
+            }
         case .help: for (call, meaning) in ChatCommand.all { StandardError.say("  \(call)  \(meaning)") }
         case .mistaken(let words): StandardError.say(words)
         case .reset:
@@ -114,15 +118,13 @@ final class Chat {
 
     // MARK: Answers
 
-    private func answer(_ prompt: String, end: String) throws {
+    /// Shows what `generate` gives, piece by piece.
+    private func show(_ generate: (_ onText: (String) -> Void) throws -> GeneratedText) throws {
         let output = OutputPieces()
         var wrapped =
             StandardOutput.isTerminal ? TerminalLine.columns(of: STDOUT_FILENO).map { WrappedText(columns: $0) } : nil
-        func show(_ piece: String) { output.write(wrapped?.feed(piece) ?? piece) }
-        let answer = try StopSignals.whileAnswering { isStopped in
-            try generator.answer(prompt, isStopped: isStopped, onText: show)
-        }
-        output.write((wrapped?.finish() ?? "") + end)
+        let answer = try generate { output.write(wrapped?.feed($0) ?? $0) }
+        output.write((wrapped?.finish() ?? "") + "\n\n")
         try output.finish()
         options.warn(of: answer)
     }
