@@ -1,5 +1,6 @@
 // Sweeps: the best of several trials, however often they are stopped; and runs listed and held against each other.
 
+import Digests
 import Foundation
 import JSON
 import TestSupport
@@ -121,6 +122,15 @@ extension CommandTests {
                 // Another sweep in its place is refused with what differs.
                 try lathe("sweep", "sweep.yaml", "--set", "search.val_size=5").expectFailure(
                     65, "another sweep", "search.val_size: 4.0 → 5.0", "--fresh")
+                // What another version of Lathe wrote is not taken away.
+                let record = "checkpoints/tiny-sweep/sweep.json", list = "checkpoints/tiny-sweep/manifest.json"
+                let known = try lathe.text(record), other = "{}" + String(repeating: " ", count: known.utf8.count - 2)
+                let files = try lathe.text(list)
+                #expect(files.contains(SHA256.hex(of: known)))
+                try lathe.write(record, other)
+                try lathe.write(list, files.replacing(SHA256.hex(of: known), with: SHA256.hex(of: other)))
+                try lathe("sweep", "sweep.yaml").expectFailure(65, "sweep.json says nothing of a sweep", "--fresh")
+                #expect(try lathe.text(record) == other)
                 try lathe("sweep", "recipe.yaml").expectFailure(65, "sweep: names no key")
                 try lathe("sweep", "sweep.yaml", "--set", "search.val_size=24").expectFailure(
                     65, "search.val_size: 24 of 24")
