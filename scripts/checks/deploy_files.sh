@@ -48,7 +48,7 @@ health=$(sed -n 's/.*CMD \["bash", "-c", "\(.*\)"\]$/\1/p' deploy/Dockerfile | s
 
 # --- Options: those that the three files give are those of the command.
 if [ -x "$lathe" ] && "$lathe" serve --help >"$work/help" 2>/dev/null && grep -q "lathe serve" "$work/help"; then
-    grep -ohE -- '--(model|adapter|host|port|api-key-file|allow-host|parallel)\b' deploy/* docs/deploying.md | sort -u >"$work/given"
+    grep -ohE -- '--(model|adapter|host|port|api-key-file|allow-host|parallel)\b' deploy/* docs/hosting.md | sort -u >"$work/given"
     while read -r option; do
         grep -q -- "$option\b" "$work/help" || fail "lathe serve has no option $option"
     done <"$work/given"
