@@ -62,6 +62,22 @@ extension CommandTests {
                 file: "numbers.jsonl", task: "regression",
                 row: { #"{"text": "Tom had \#($0) cats", "score": \#($0).5}"# }, recipe: ["task: regress"]),
             Kind(
+                file: "topics.jsonl", task: "classification",
+                row: {
+                    #"{"text": "Tom had \#($0) cats", "labels": [\#($0 % 3 == 0 ? "" : #""cats", "t\#($0 % 2)""#)]}"#
+                },
+                recipe: ["task: classify", "  multi_label: true", "  columns: { label: labels }"]),
+            // A list of messages under another name, and a score under a name of a text that is not known.
+            Kind(
+                file: "turns.jsonl", task: "chat",
+                row: {
+                    #"{"id": \#($0), "turns": [{"role": "user", "content": "Hi \#($0)"}, {"role": "assistant", "content": "Ho"}]}"#
+                }, recipe: ["  format: chat", "  columns: { messages: turns }"]),
+            Kind(
+                file: "marks.jsonl", task: "regression",
+                row: { #"{"day": "2024-01-\#(10 + $0)", "work": "Tom had \#($0) cats", "score": "\#($0).5"}"# },
+                recipe: ["task: regress", "  columns: { text: work, label: score }"]),
+            Kind(
                 file: "words.jsonl", task: "spans",
                 row: { #"{"tokens": ["Tom", "saw", "\#($0)"], "tags": ["B-NAME", "O", "O"]}"# }, recipe: ["task: tag"]),
             Kind(
@@ -211,6 +227,31 @@ extension CommandTests {
                 let found = try lathe.json("init", "x.csv")
                 #expect(found["task"] == "text" && found["possible_tasks"] == ["text", "prompt_completion"])
                 #expect(found["base"] == "checkpoints/base/Qwen2.5-0.5B-Instruct" && found["base_is_there"] == false)
+            }
+        }
+
+        /// What is read in one way and may be meant in another is told; dates and amounts alone are nothing to learn.
+        @Test func whatMayBeMeantOtherwiseIsTold() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                let base = TinyModel.chat.path
+                func doubts(_ file: String, _ text: String) throws -> [String] {
+                    try lathe.write(file, text)
+                    let found = try lathe.json("init", file, "--base", base, "--force")
+                    return try #require(found["doubts"]?.array).compactMap(\.string)
+                }
+                let rows = (0..<12).map { "Tom saw the cat \($0) again,\($0 % 2 == 0 ? "good" : "bad")\n" }.joined()
+                #expect(try doubts("named.csv", "text,label\n" + rows) == [])
+                #expect(try doubts("bare.csv", rows).map { $0.contains("a line of names above it") } == [true])
+                let classes = (0..<12).map { "Tom \($0),\($0 % 2 == 0 ? "good" : "bad")\n" }.joined()
+                #expect(try doubts("classes.csv", classes).map { $0.contains("a line of names above it") } == [true])
+                let words = (0..<12).map { "Tom\tB-NAME\nsaw\tO\n\($0)\tO\n\n" }.joined()
+                #expect(try doubts("words.txt", words).map { $0.contains(".conll") } == [true])
+                #expect(try doubts("words.conll", words) == [])
+                #expect(try doubts("plain.txt", words.replacing("\t", with: " ")) == [])
+                let days = (0..<9).map { "\($0),2024-01-0\($0),\"\($0),50\"\n" }.joined()
+                try lathe.write("days.csv", "id,day,paid\n" + days)
+                try lathe("init", "days.csv", "--base", base).expectFailure(65, "no columns are known", "\"day\"")
             }
         }
 

@@ -55,6 +55,10 @@ struct BeginningRecipe {
             }
         }
         draft.set("data.format", .word(use.format.rawValue))
+        if let label = use.column("label"), look.field(label)?.isListOfTexts ?? false {
+            draft.set(
+                "head.multi_label", .word("true"), because: "A row has a list of labels, which may be several or none.")
+        }
         if !use.renamed.isEmpty {
             draft.set(
                 "data.columns", .mapping(use.renamed.map { .init($0.field, $0.column) }),
@@ -79,7 +83,7 @@ struct BeginningRecipe {
     /// Whether each class has rows enough for both sides.
     private func isStratified(_ column: String) -> Bool {
         guard use.purpose == .classification, let labels = look.field(column)?.labels else { return false }
-        return labels.allSatisfy { $0.rows >= 10 }
+        return !labels.isEmpty && labels.allSatisfy { $0.rows >= 10 }
     }
 
     private func setLengths(_ draft: inout RecipeDraft) {

@@ -33,6 +33,7 @@ public struct BeginningReport: Presentable {
                     ]
                 }),
             "rows_without": Self.counts((unreadable?.empty ?? []).map { (cover.text($0.column), $0.rows) }),
+            "doubts": .array(look.doubts.map { .string($0) }),
             "unreadable_rows": .integer(unreadable?.problems.count ?? 0), "languages": Self.counts(look.languages),
             "personal_data": Self.counts(look.personal.map { ($0.kind.rawValue, $0.rows) }),
             "task": .string(use.purpose.rawValue), "format": .string(use.format.rawValue),
@@ -76,6 +77,7 @@ public struct BeginningReport: Presentable {
         if let problems = unreadable?.problems, !problems.isEmpty {
             lines.append("rows that cannot be read so\(of): \(problems.count); the recipe lets them be")
         }
+        lines += look.doubts.map { "look at this: \($0)" }
         lines.append("to be learnt: \(use.purpose.meaning) (\(use.purpose.rawValue)), \(use.words)")
         if use.isGuess { lines.append("  a guess: the names of the columns do not say it") }
         if !labels.isEmpty { lines.append("labels\(of): \(share(labels))") }

@@ -159,7 +159,9 @@ public struct BeginningStage {
         // How texts are paired is a thing of the task's settings; their columns are there.
         guard use.purpose.task != .embed else { return nil }
         var settings = resolved.recipe.data.settings
-        if use.purpose.task != .generate { settings.task = RowTask(use.purpose.task) }
+        if use.purpose.task != .generate {
+            settings.task = RowTask(use.purpose.task, isMultiLabel: resolved.recipe.head.multiLabel)
+        }
         let decoder = try RowDecoder(settings, format: use.format, hasTemplate: true)
         let unreadable = UnreadableRows(look, use, decoder), problems = unreadable.problems
         guard let first = problems.first else { return unreadable }

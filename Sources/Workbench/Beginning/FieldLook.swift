@@ -15,6 +15,12 @@ struct FieldLook {
     private(set) var longest = 0
     /// Whether each value is a number, or the text of one.
     private(set) var isNumeric = true
+    /// Letters and digits of its short texts.
+    private var signs = (letters: 0, digits: 0)
+    /// Whether the elements of each list are texts.
+    private var listsTexts = true
+    /// Names of members that all elements of its lists have; nil before there was one.
+    private var elementMembers: Set<String>?
 
     private static let mostValues = 200
     private static let longestLabel = 60
@@ -33,13 +39,35 @@ struct FieldLook {
         let text = value.string ?? (value.array == nil && value.object == nil ? value.text() : "")
         characters += text.count
         longest = max(longest, text.count)
+        for element in value.array ?? [] { add(element: element) }
         guard value.array == nil, value.object == nil, text.count <= Self.longestLabel else { return counts = nil }
+        for scalar in text.unicodeScalars {
+            if scalar.properties.numericType == .decimal {
+                signs.digits += 1
+            } else if scalar.properties.isAlphabetic {
+                signs.letters += 1
+            }
+        }
         counts?[text, default: 0] += 1
         if let known = counts, known.count > Self.mostValues { counts = nil }
     }
 
+    private mutating func add(element: JSONValue) {
+        listsTexts = listsTexts && element.string != nil
+        let names = Set(element.object?.members.map(\.key) ?? [])
+        elementMembers = elementMembers?.intersection(names) ?? names
+    }
+
     var isText: Bool { types == [JSONValue.string("").typeName] }
     var isList: Bool { types == [JSONValue.array([]).typeName] }
+    /// Whether its values are lists of names.
+    var isListOfTexts: Bool { isList && listsTexts }
+    /// Whether its values are lists of messages, in either manner of writing them.
+    var isTalk: Bool {
+        [["role", "content"], ["from", "value"]].contains { isList && elementMembers?.isSuperset(of: $0) ?? false }
+    }
+    /// Whether it is text that says something, and no date, number or amount.
+    var isSpoken: Bool { isText && signs.letters >= signs.digits }
     /// Whether each value is true or false, which tables of texts hold as texts.
     var isFlag: Bool {
         if types == [JSONValue.bool(true).typeName] { return true }
@@ -54,8 +82,8 @@ struct FieldLook {
         return counts.count <= 100 && count >= 3 * counts.count
     }
 
-    /// Whether its values are numbers, and too many different ones to be classes.
-    var isMeasure: Bool { isNumeric && count > 0 && !isFewClasses }
+    /// Whether its values are numbers that say how much of something there is: not yes and no.
+    var isMeasure: Bool { isNumeric && count > 0 && !(isFewClasses && labels.count == 2) }
 
     /// Its values with their rows, the commonest first.
     var labels: [(name: String, rows: Int)] {

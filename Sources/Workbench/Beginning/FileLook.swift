@@ -4,6 +4,7 @@ internal import Datasets
 internal import JSON
 internal import Preparation
 internal import Recipes
+internal import Spelling
 internal import Tokenizers
 
 /// What a file of rows is at first sight. All rows are counted; the first ones are looked at.
@@ -49,7 +50,7 @@ struct FileLook {
     private func requireRows() throws {
         guard rows >= 4 else {
             throw Failure(
-                .badInput, "\(path: path) holds \(rows) rows, which are too few to train on and hold some out",
+                .badInput, "\(path: path) holds \(Count.text(rows, "row")), too few to train on and hold some out",
                 hint: "a few hundred rows are a beginning", namedFile: path)
         }
     }

@@ -133,9 +133,10 @@ extension RowUse {
         "completion", "answer", "response", "output", "reply", "assistant", "solution", "target", "summary", "a",
         "antwort", "respuesta", "risposta", "回答", "答案",
     ]
+    private static let talks = ["messages", "conversation", "conversations", "dialog", "dialogue", "turns", "chat"]
     private static let texts = [
         "text", "sentence", "review", "comment", "message", "content", "body", "utterance", "description", "query",
-        "question", "note", "title", "headline", "document", "文本", "内容", "评论",
+        "question", "note", "title", "headline", "document", "essay", "文本", "内容", "评论",
     ]
     private static let labels = [
         "label", "class", "category", "intent", "sentiment", "topic", "tag", "type", "department", "priority", "stars",
@@ -154,6 +155,7 @@ extension RowUse {
         Form(purpose: .preference, format: .preference, fields: [("chosen", ["chosen"]), ("rejected", ["rejected"])]),
         Form(purpose: .chat, format: .chat, fields: [("messages", ["messages"])], fits: { $0[0].isList }),
         Form(purpose: .chat, format: .sharegpt, fields: [("conversations", ["conversations"])], fits: { $0[0].isList }),
+        Form(purpose: .chat, format: .chat, fields: [("messages", talks)], fits: { $0[0].isTalk }),
         Form(
             purpose: .spans, format: .spans,
             fields: [("tokens", ["tokens", "words"]), ("tags", ["tags", "ner_tags"])],
@@ -190,6 +192,11 @@ extension RowUse {
         Form(
             purpose: .classification, format: .classification, fields: [("text", texts), ("label", labels)],
             fits: { $0[0].isText && $0[1].isFewClasses }),
+        // Any number of them for each text.
+        Form(
+            purpose: .classification, format: .classification,
+            fields: [("text", texts), ("label", labels + ["labels", "classes", "categories", "topics", "tags"])],
+            fits: { $0[0].isText && $0[1].isListOfTexts }),
         Form(
             purpose: .regression, format: .classification, fields: [("text", texts), ("label", labels)],
             fits: { $0[0].isText && $0[1].isMeasure }),
@@ -205,7 +212,7 @@ extension RowUse {
 
     /// What columns may be whose names say nothing, by what is in them.
     private static func guesses(of look: FileLook) -> [RowUse] {
-        let texts = look.fields.filter { $0.isText && !$0.isNumeric && $0.count > 0 }
+        let texts = look.fields.filter { $0.isSpoken && !$0.isNumeric && $0.count > 0 }
         guard let longest = texts.max(by: { $0.meanCharacters < $1.meanCharacters }) else { return [] }
         func use(_ purpose: RowPurpose, _ format: RowFormat, _ columns: [(field: String, column: String)]) -> RowUse {
             RowUse(purpose: purpose, format: format, columns: columns, isGuess: true)
@@ -214,6 +221,9 @@ extension RowUse {
         let others = look.fields.filter { $0.name != longest.name }
         if let label = others.first(where: { $0.isFewClasses && 2 * $0.meanCharacters < longest.meanCharacters }) {
             uses.append(use(.classification, .classification, [("text", longest.name), ("label", label.name)]))
+        }
+        if let measure = others.first(where: { labels.contains($0.name.lowercased()) && $0.isMeasure }) {
+            uses.append(use(.regression, .classification, [("text", longest.name), ("label", measure.name)]))
         }
         let long = texts.filter { $0.meanCharacters >= 10 && !$0.isFewClasses }
         if long.count >= 2 {
