@@ -23,6 +23,9 @@ extension Recipe {
         return values
     }
 
+    /// The keys that overrides set, each with its value as YAML.
+    public var overridden: [(path: String, text: String)] { values.filter { overriddenKeys.contains($0.path) } }
+
     /// Every key with its value, where the value comes from, what the key takes and what it means.
     public func explain() -> String {
         var lines: [(left: String, right: String)] = []

@@ -242,16 +242,44 @@ extension CommandTests {
                 }
                 let rows = (0..<12).map { "Tom saw the cat \($0) again,\($0 % 2 == 0 ? "good" : "bad")\n" }.joined()
                 #expect(try doubts("named.csv", "text,label\n" + rows) == [])
-                #expect(try doubts("bare.csv", rows).map { $0.contains("a line of names above it") } == [true])
+                #expect(try doubts("bare.csv", rows).map { $0.contains("data.column_names") } == [true])
                 let classes = (0..<12).map { "Tom \($0),\($0 % 2 == 0 ? "good" : "bad")\n" }.joined()
-                #expect(try doubts("classes.csv", classes).map { $0.contains("a line of names above it") } == [true])
+                #expect(try doubts("classes.csv", classes).map { $0.contains("data.column_names") } == [true])
                 let words = (0..<12).map { "Tom\tB-NAME\nsaw\tO\n\($0)\tO\n\n" }.joined()
-                #expect(try doubts("words.txt", words).map { $0.contains(".conll") } == [true])
+                #expect(try doubts("words.txt", words).map { $0.contains("data.layout=tsv") } == [true])
                 #expect(try doubts("words.conll", words) == [])
                 #expect(try doubts("plain.txt", words.replacing("\t", with: " ")) == [])
                 let days = (0..<9).map { "\($0),2024-01-0\($0),\"\($0),50\"\n" }.joined()
                 try lathe.write("days.csv", "id,day,paid\n" + days)
                 try lathe("init", "days.csv", "--base", base).expectFailure(65, "no columns are known", "\"day\"")
+            }
+        }
+
+        /// What a person says of how a file is read holds for the look at it, and stands in the recipe.
+        @Test func howAFileIsReadCanBeSaid() throws {
+            try withTemporaryDirectory { folder in
+                let lathe = LatheCommand(folder: folder)
+                func look(_ file: String, _ text: String, _ keys: String...) throws -> JSONValue {
+                    try lathe.write(file, text)
+                    let sets = keys.flatMap { ["--set", $0] }
+                    return try lathe.start(
+                        ["init", file, "--json", "--base", TinyModel.chat.path, "--output", file + ".yaml"] + sets
+                    ).wait().json
+                }
+                let bare = (0..<12).map { "Is Tom at \($0)?|He is, at \($0).\n" }.joined()
+                let asked = try look(
+                    "bare.md", bare, "data.layout=csv", "data.separator=|", "data.column_names=[question, answer]")
+                #expect(asked["rows"] == 12 && asked["task"] == "prompt_completion" && asked["doubts"] == [])
+                let plan = try lathe.json("plan", "bare.md.yaml")
+                #expect((plan["rows"]?.integer ?? 0) + (plan["held_out_rows"]?.integer ?? 0) == 12, "\(plan.text())")
+                let list = (0..<6).map { #"{"q": "Is it \#($0)?", "a": "It is."}"# }.joined(separator: ",")
+                let lists = #"{"train": [\#(list)], "test": [\#(list)]}"#
+                try lathe.write("lists.json", lists)
+                try lathe("init", "lists.json").expectFailure(65, "data.records", "\"train\", \"test\"")
+                #expect(try look("lists.json", lists, "data.records=train")["rows"] == 6)
+                #expect(try lathe.text("lists.json.yaml").contains("  records: train"))
+                try lathe("init", "lists.json", "--set", "train.epochs=2").expectFailure(
+                    64, "train.epochs", "data.records", "data.layout")
             }
         }
 

@@ -15,6 +15,8 @@ struct BeginningRecipe {
     /// The rows as the recipe names them, and a file of held-out rows where one lies beside them.
     let train: String
     let heldOut: String?
+    /// Keys with their values that the person gave, of how files are read.
+    let given: [(path: String, text: String)]
     /// Rows of the sample that the form cannot read; nil before that is known.
     var unreadable: UnreadableRows?
 
@@ -45,6 +47,7 @@ struct BeginningRecipe {
 
     private func setRows(_ draft: inout RecipeDraft) {
         draft.set("data.train", .text(train))
+        for (path, text) in given { draft.set(path, .word(text)) }
         if let heldOut {
             draft.set("data.held_out", .text(heldOut), because: "It lies beside the training rows.")
         } else {

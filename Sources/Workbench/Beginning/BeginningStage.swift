@@ -25,6 +25,8 @@ public struct BeginningWishes: Sendable {
     public var purpose: RowPurpose?
     /// The base model's path.
     public var base: String?
+    /// Keys of the recipe that say how the file is read, as `data.layout=text`.
+    public var overrides: [String] = []
     /// Whether a recipe that was begun before, and not changed since, may be replaced.
     public var replaces = false
 
@@ -46,7 +48,8 @@ public struct BeginningStage {
     ///   something stands at the recipe's place.
     public func run(_ observer: any RunObserver) throws -> BeginningReport {
         observer.receive(.stage("look", detail: wishes.file))
-        let look = try FileLook(wishes.file)
+        let reading = try reading()
+        let look = try FileLook(wishes.file, reading.data.inputSettings)
         let uses = RowUse.all(of: look)
         let use = try choose(uses, look)
         let base = try chooseBase(use, look)
@@ -56,7 +59,8 @@ public struct BeginningStage {
         var recipe = BeginningRecipe(
             look: look, use: use, base: base, name: Self.name(of: wishes.output ?? wishes.file),
             train: Self.path(wishes.file, from: place),
-            heldOut: try Self.heldOut(beside: wishes.file).map { Self.path($0, from: place) })
+            heldOut: try Self.heldOut(beside: wishes.file).map { Self.path($0, from: place) },
+            given: reading.overridden)
         let unreadable = try unreadable(look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use)
         recipe.unreadable = unreadable
         let yaml = recipe.draft.yaml
@@ -68,6 +72,21 @@ public struct BeginningStage {
     }
 
     // MARK: Choices
+
+    private static let readingKeys = [
+        "layout", "encoding", "separator", "quotes", "column_names", "records", "documents",
+    ].map { "data." + $0 }
+
+    /// What the person says of how the file is read.
+    private func reading() throws -> Recipe {
+        let recipe = try Recipe.load(overrides: wishes.overrides)
+        if let other = recipe.overriddenKeys.subtracting(Self.readingKeys).sorted().first {
+            throw Failure(
+                .usage, "--set \(other): lathe init takes no key but those that say how a file is read",
+                hint: "they are \(Self.readingKeys.joined(separator: ", ")); the others can be set in the recipe")
+        }
+        return recipe
+    }
 
     private func choose(_ uses: [RowUse], _ look: FileLook) throws -> RowUse {
         if let purpose = wishes.purpose {

@@ -14,14 +14,14 @@ extension FileLook {
                 || (field.isFewClasses && field.labels.contains { $0.name == field.name })
         }
         guard isRow else { return nil }
-        return "the first line is read as the names of the columns; where it is a row, write a line of names above it"
+        return "the first line is read as the names of columns; where it is a row, --set data.column_names gives them"
     }
 
     /// A table under the name of a text.
     private var doubtOfTabs: String? {
         guard fields.map(\.name) == ["text"], sample.allSatisfy({ $0.fields["text"]?.string?.contains("\t") ?? false })
         else { return nil }
-        return "each row has a tab in it; where tabs part columns, the file's name has to end in .tsv, or in .conll "
-            + "where each line is a word with its tag"
+        return "each row has a tab in it; where tabs part columns, --set data.layout=tsv says so, or conll "
+            + "where a line is a word with its tag"
     }
 }

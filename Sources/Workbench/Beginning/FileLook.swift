@@ -27,10 +27,11 @@ struct FileLook {
     var rows: Int { input.rows }
 
     /// - Throws: `DatasetError` for what is no file of rows, and `Failure` where it holds none.
-    init(_ path: String) throws {
+    /// - Parameter settings: how the file is read.
+    init(_ path: String, _ settings: InputSettings) throws {
         self.path = path
         try Failure.requireFile(path, "the file of rows")
-        var settings = InputSettings.strict
+        var settings = settings
         settings.maximumBadRows = Int.max
         let reader = try RowReader(files: [path], settings: settings)
         var characters = 0

@@ -10,7 +10,8 @@ struct Init: ParsableCommand {
         discussion: """
             On a terminal it asks what is to be learnt, and of which base; else, or with --yes, it takes the likeliest. The recipe is
             checked before it is written, and never written over a file that is there: --force replaces one that lathe init wrote and
-            nobody has changed.
+            nobody has changed. Of keys, --set takes those that say how the file is read, such as data.layout=text,
+            data.column_names=[question, answer] or data.records=train, and they stand in the recipe.
             """)
 
     @Argument(help: "Rows: .jsonl .json .csv .tsv .txt, also packed, .parquet or .h5.", completion: .file())
@@ -28,8 +29,8 @@ struct Init: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        try common.requireNoOverrides("lathe init")
         var wishes = BeginningWishes(file: file)
+        wishes.overrides = common.overrides
         wishes.output = output
         wishes.purpose = try purpose()
         wishes.base = base
