@@ -146,6 +146,12 @@ private func problem(
         #expect(kind("/nowhere/a.jsonl") == .absent)
         #expect(kind("a.parquet") == .absent)
         #expect(kind("a.docx") == .unsupported)
+        for (file, help) in [("a.XLSX", "the sheet as CSV"), ("a.db", "the table as CSV"), ("a.md", "data.layout")] {
+            let error = #expect(throws: DatasetError.self) {
+                _ = try RowSet(files: [file], settings: .test(), hasTemplate: false)
+            }
+            #expect(error?.description.contains(help) == true, "\(file)")
+        }
         try withTemporaryDirectory { folder in
             let path = folder.appendingPathComponent("folder.jsonl")
             try FileManager.default.createDirectory(at: path, withIntermediateDirectories: false)

@@ -94,9 +94,9 @@ final class OpenedFile {
             throw DatasetError(
                 .unsupported, RowPlace(file: path, line: 0),
                 end.isEmpty ? "the name does not say what the file holds" : "no data file is named *.\(end)",
-                hint:
-                    "data.layout says it: jsonl, json, csv, tsv, conll, text, …; known by their names are .jsonl .json .csv "
-                    + ".tsv .conll .txt, each also as .gz or .zst, .parquet and .h5")
+                hint: KnownBeginning.help(ofEnding: end)
+                    ?? "data.layout says it: jsonl, json, csv, tsv, conll, text, …; known by their names are .jsonl "
+                    + ".json .csv .tsv .conll .txt, each also as .gz or .zst, .parquet and .h5")
         }
         return (found, packing)
     }
