@@ -126,7 +126,12 @@ extension AdapterSet {
             targetModules: targetModules.map(peftName), parameters: try parameterWords(), baseName: notes.baseName)
         if configuration["fan_in_fan_out"] != nil { configuration["fan_in_fan_out"] = .bool(isTransposed) }
         if self.configuration.beside.prompt != nil {
-            configuration["token_dim"] = .integer(besideParts[0].parameter.columns)
+            let parameter = besideParts[0].parameter, sizes = parameter.keyValues
+            configuration["token_dim"] = .integer(sizes?.width ?? parameter.columns)
+            if let sizes {
+                configuration["num_attention_heads"] = .integer(sizes.heads)
+                configuration["num_layers"] = .integer(sizes.layers)
+            }
         }
         let held = HeldDirections(self)
         if let key = AdapterMethod.of(self.configuration.method).words.heldDirections?.key {

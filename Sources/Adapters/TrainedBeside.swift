@@ -93,7 +93,13 @@ extension TrainedBeside {
             guard let embedding = parameters.first(where: \.isEmbedding) else {
                 throw AdapterError("stands before no text of this model", subject: key)
             }
-            return [BesidePart(parameter: embedding.ofVirtualTokens(prompt.count), name: PromptTuning.tensorName)]
+            let own = prompt.isPrefix ? embedding.ofPrefix(prompt.count) : embedding.ofVirtualTokens(prompt.count)
+            guard let own else {
+                throw AdapterError(
+                    "is for models whose layers have keys and values of one size, as a prefix of PEFT's has",
+                    subject: key)
+            }
+            return [BesidePart(parameter: own, name: PromptTuning.tensorName)]
         }
         var problems: [AdapterError.Problem] = []
         var parts: [BesidePart] = []

@@ -152,13 +152,17 @@ public enum Attention {
             let to = sum.rows(row..<row + 1).floatPointer
             to.update(repeating: 0, count: sum.columns)
             for share in shares {
-                let heads = share.columns / headWidth, numbers = share.rows(from..<from + 1).floatPointer
-                for head in 0..<heads {
-                    lathe_add(
-                        numbers + head * headWidth, LATHE_F32, to + head * groups / heads * headWidth, LATHE_F32,
-                        headWidth)
-                }
+                addOverGroup(share.rows(from..<from + 1), groups: groups, headWidth: headWidth, to: to)
             }
+        }
+    }
+
+    /// Adds the heads of `share` `[1, H·D]` to those of their groups at `sum`.
+    static func addOverGroup(_ share: Matrix, groups: Int, headWidth: Int, to sum: UnsafeMutablePointer<Float>) {
+        let heads = share.columns / headWidth, numbers = share.floatPointer
+        for head in 0..<heads {
+            lathe_add(
+                numbers + head * headWidth, LATHE_F32, sum + head * groups / heads * headWidth, LATHE_F32, headWidth)
         }
     }
 

@@ -47,9 +47,11 @@ struct AttentionSpan {
     ) {
         guard let table else { return }
         Rotary.apply(
-            x, heads: heads, positions: UnsafeBufferPointer(rebasing: positions[rows]), table: table,
-            direction: direction)
+            x, heads: heads, positions: positions(rows), table: table, direction: direction)
     }
+
+    /// The positions of rows `rows`.
+    func positions(_ rows: Range<Int>) -> UnsafeBufferPointer<Int32> { UnsafeBufferPointer(rebasing: positions[rows]) }
 
     /// The rule of `attention` for all positions of the pass.
     func rule(_ attention: AttentionSublayer) -> AttentionRule {

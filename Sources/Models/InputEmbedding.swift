@@ -30,7 +30,7 @@ struct InputEmbedding {
         context.compute {
             let parts = context.adapters.parts, table = parts?.embedding?.tensor ?? tokens
             // Tokens that stand before texts have no row in the table: another one's is replaced.
-            let known = parts?.prompt == nil ? ids : ids.map { Int($0) < table.shape[0] ? $0 : 0 }
+            let known = context.adapters.virtualTokens.isEmpty ? ids : ids.map { Int($0) < table.shape[0] ? $0 : 0 }
             known.withUnsafeBufferPointer { Widening.gather(table, rows: $0, into: x) }
             replaceRows(x, of: ids, parts)
             if spec.scale != 1 { Elements.scale(x, by: spec.scale) }

@@ -1,10 +1,10 @@
-// Tokens that no text has, before each text: what prompt tuning trains.
+// Tokens that no text has, before each text: what prompt tuning and prefix tuning train.
 
 import Tensors
 
 extension AdapterBinding {
     /// The tokens that stand before each text, which have the ids after the vocabulary's; empty where there are none.
-    public var virtualTokens: [Int32] { parts?.prompt?.tokens ?? [] }
+    public var virtualTokens: [Int32] { parts?.virtualTokens ?? [] }
 }
 
 extension LanguageModel {

@@ -221,6 +221,9 @@ extension AdapterSection: RecipeKeyed {
             .integer(
                 "num_virtual_tokens", \.numVirtualTokens, 0...65_536,
                 "prompt tuning: tokens before each text that are trained, and nothing else; 0: none"),
+            .boolean(
+                "prefix_tuning", \.prefixTuning,
+                "of the virtual tokens the keys and values in every layer are trained instead of their embeddings"),
             .text(
                 "prompt_tuning_init_text", \.promptTuningInitText,
                 "the text whose tokens the virtual ones begin as; null: random"),

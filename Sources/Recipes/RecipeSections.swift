@@ -120,6 +120,8 @@ public struct AdapterSection: Sendable, Equatable {
     public var trainableTokenIndices: [String] = []
     /// Tokens before each text that are trained, and nothing else; 0: none.
     public var numVirtualTokens = 0
+    /// Whether their keys and values are trained, and not their rows of the embedding.
+    public var prefixTuning = false
     /// The text whose tokens they begin as; `nil`: random.
     public var promptTuningInitText: String?
     /// What only some methods read.

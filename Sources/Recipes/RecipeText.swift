@@ -72,7 +72,10 @@ extension Recipe {
     /// A key in whose place another one stands: written, it would contradict that one.
     private func isReplaced(_ path: String) -> Bool {
         // Virtual tokens are all that is trained.
-        let ofTokens = ["adapter.num_virtual_tokens", "adapter.prompt_tuning_init_text", "adapter.continue_from"]
+        let ofTokens = [
+            "adapter.num_virtual_tokens", "adapter.prefix_tuning", "adapter.prompt_tuning_init_text",
+            "adapter.continue_from",
+        ]
         if adapter.numVirtualTokens > 0, path.hasPrefix("adapter."), !ofTokens.contains(path) { return true }
         return switch path {
         case "train.epochs": train.maxSteps != nil
@@ -80,7 +83,8 @@ extension Recipe {
         // An adapter that is trained further has its own shape.
         case "adapter.r", "adapter.alpha", "adapter.target_modules", "adapter.use_rslora", "adapter.rank_pattern",
             "adapter.alpha_pattern", "adapter.layers", "adapter.modules_to_save", "adapter.bias",
-            "adapter.trainable_token_indices", "adapter.num_virtual_tokens", "adapter.prompt_tuning_init_text":
+            "adapter.trainable_token_indices", "adapter.num_virtual_tokens", "adapter.prefix_tuning",
+            "adapter.prompt_tuning_init_text":
             adapter.continueFrom != nil
         default: false
         }

@@ -127,6 +127,7 @@ let keyChanges: [KeyChange] = [
     // The recipe has a rank and an alpha.
     KeyChange(
         key: "adapter.num_virtual_tokens", value: "3", effect: .refused("which trains virtual tokens alone")),
+    KeyChange(key: "adapter.prefix_tuning", value: "true", effect: .refused("no virtual tokens")),
     KeyChange(key: "adapter.prompt_tuning_init_text", value: "a cat", effect: .refused("no virtual tokens")),
 
     KeyChange(

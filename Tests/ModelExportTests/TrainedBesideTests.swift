@@ -21,7 +21,7 @@ import WeightFiles
         "tokens-tied", "tokens-of-both", "tokens-untied", "whole", "whole-tied", "positions", "biases", "parallel",
         "biases-of-adapted", "head", "head-tied",
     ]
-    static let prompts = ["prompt", "prompt-positions"]
+    static let prompts = ["prompt", "prompt-positions", "prefix", "prefix-positions", "prefix-norms"]
     /// Types of 16 bits, as they are asked for and as files have them.
     static let halves: [(asked: WeightType, held: DType)] = [(.bf16, .bf16), (.fp16, .f16)]
 
@@ -149,7 +149,7 @@ import WeightFiles
             }
             for key in [
                 "peft_type", "bias", "modules_to_save", "trainable_token_indices", "fan_in_fan_out", "token_dim",
-                "num_virtual_tokens",
+                "num_virtual_tokens", "prefix_projection",
             ] {
                 #expect(words[0][key] ?? .null == words[1][key] ?? .null, "\(key)")
             }
@@ -221,7 +221,7 @@ import WeightFiles
         #expect(trained.configurationText == base.configurationText)
     }
 
-    @Test(arguments: ["tokens-tied", "biases", "prompt"]) func otherFormsHaveNoRoom(_ name: String) throws {
+    @Test(arguments: ["tokens-tied", "biases", "prompt", "prefix"]) func otherFormsHaveNoRoom(_ name: String) throws {
         let reference = try reference(name), model = AdaptedModel(reference.model)
         for form in [MLXDirectory.self, GGUFAdapter.self] as [any AdapterForm.Type] {
             let error = #expect(throws: AdapterError.self) { try form.fit(reference.set, on: model) }
@@ -261,9 +261,16 @@ import WeightFiles
         #expect(abs(mean) < 0.1 && abs(square - 1) < 0.15)
         let text = try rows(PromptTuning(count: 3, start: [5, 9]))
         #expect(Array(text[..<16]) == Array(text[32...]) && Array(text[..<16]) != Array(text[16..<32]))
-        let words = #"{"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3}"#
-        let error = #expect(throws: AdapterError.self) { try AdapterConfiguration(text: words) }
-        #expect(error.map { "\($0)".contains("PREFIX_TUNING") } ?? false)
+        for (words, named) in [
+            (#"{"peft_type": "P_TUNING", "num_virtual_tokens": 3}"#, "P_TUNING"),
+            (
+                #"{"peft_type": "PREFIX_TUNING", "num_virtual_tokens": 3, "prefix_projection": true}"#,
+                "prefix_projection"
+            ),
+        ] {
+            let error = #expect(throws: AdapterError.self) { try AdapterConfiguration(text: words) }
+            #expect(error.map { "\($0)".contains(named) } ?? false)
+        }
         let set = try AdapterSet(AdapterConfiguration(PromptTuning(count: 3)), for: model)
         #expect(throws: AdapterError.self) { try set.requireTrainable(for: .classify) }
         #expect(throws: AdapterError.self) {

@@ -11,7 +11,7 @@ import pathlib
 import peft
 import torch
 import transformers
-from peft import LoraConfig, PromptTuningConfig, get_peft_model
+from peft import LoraConfig, PrefixTuningConfig, PromptTuningConfig, get_peft_model
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from transformers import AutoModelForCausalLM
@@ -45,7 +45,19 @@ cases = {
     # Tokens before the text alone: rotated positions, learned ones.
     "prompt": ("smollm3", dict(num_virtual_tokens=3)),
     "prompt-positions": ("gpt2", dict(num_virtual_tokens=5)),
+    # Keys and values before those of the text: rotated positions, learned ones, norms of heads beside a scaled embedding and windows.
+    "prefix": ("smollm3", dict(num_virtual_tokens=3, prefix_projection=False)),
+    "prefix-positions": ("gpt2", dict(num_virtual_tokens=5, prefix_projection=False)),
+    "prefix-norms": ("gemma3", dict(num_virtual_tokens=4, prefix_projection=False)),
 }
+
+
+def configuration(settings):
+    if "prefix_projection" in settings:
+        return PrefixTuningConfig(task_type="CAUSAL_LM", **settings)
+    if "num_virtual_tokens" in settings:
+        return PromptTuningConfig(task_type="CAUSAL_LM", **settings)
+    return LoraConfig(r=2, lora_alpha=6, task_type="CAUSAL_LM", **settings)
 
 
 def state(model):
@@ -73,9 +85,7 @@ for number, (name, (base_name, settings)) in enumerate(cases.items()):
     folder.mkdir(parents=True, exist_ok=True)
     base = AutoModelForCausalLM.from_pretrained(
         tests / "ModelsTests" / "Fixtures" / base_name, dtype=torch.float32, attn_implementation="eager")
-    model = get_peft_model(
-        base, PromptTuningConfig(task_type="CAUSAL_LM", **settings) if "num_virtual_tokens" in settings
-        else LoraConfig(r=2, lora_alpha=6, task_type="CAUSAL_LM", **settings))
+    model = get_peft_model(base, configuration(settings))
     with torch.no_grad():
         for key, value in trained(model).items():
             value.add_((0.2 if "lora_" in key else 0.05) * torch.randn_like(value))

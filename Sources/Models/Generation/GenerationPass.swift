@@ -60,6 +60,10 @@ struct GenerationPass {
         let (shape, layer) = (attention.shape, attention.layer)
         let rule = shape.rule(attention.bias?.bias(positions: Int(positions.max() ?? 0) + 1))
         precondition(rule.mask == .causal, "a model whose tokens see those after them does not generate")
+        context.compute {
+            context.adapters.parts?.prefix?.put(.keys, layer: layer, positions: positions, into: key)
+            context.adapters.parts?.prefix?.put(.values, layer: layer, positions: positions, into: value)
+        }
         switch rows {
         case .prompt(let cache, _):
             attendToPrompt(rule, query, key, value, into: attended, cache, layer: layer)

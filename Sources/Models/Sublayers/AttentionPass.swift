@@ -43,10 +43,15 @@ struct AttentionPass: SublayerPass {
     func head(_ panels: LayerPanels) -> (_ x: Matrix, _ block: RowBlock) -> Void {
         let read = input.reading()
         let project = ProjectionForward(attention.input, panels, keptInput, context)
+        let prefix = context.adapters.parts?.prefix
         return { x, block in
             let rows = block.rows, normed = read(x, block)
             project(normed, into: [query.projected, key.projected, value].map { $0.rows(rows) }, block) { part in
                 if part < 2 { [query, key][part].forward(rows, span) }
+                guard let prefix, let kind = TrainedPrefix.Kind(rawValue: part - 1) else { return }
+                prefix.put(
+                    kind, layer: attention.layer, positions: span.positions(rows),
+                    into: (kind == .keys ? key.rotated : value).rows(rows))
             }
         }
     }
@@ -104,6 +109,14 @@ private struct AttentionBackward: SublayerBackward {
         span.attendBackward(
             span.rule(saved.attention), attended, q: saved.query.rotated, k: saved.key.rotated, v: saved.value,
             o: saved.attended, logSumExp: saved.logSumExp, into: dQuery, dKey, dValue, context)
+        if let prefix = context.adapters.parts?.prefix {
+            context.compute {
+                for (kind, shares) in [(TrainedPrefix.Kind.keys, dKey), (.values, dValue)] {
+                    prefix.take(
+                        kind, layer: saved.attention.layer, shape, positions: span.positions, from: shares)
+                }
+            }
+        }
         let grouped = context.scratch(columns: shape.keyValueWidth, type: .f32)
         let dNormed = context.scratch(columns: normed.columns, type: .f32)
         let parts = projected.parts(context), step = input.step(panels)

@@ -10,6 +10,8 @@ public struct BaseParameter: Sendable, Equatable {
         case tokens, positions, headBias
         /// Of tokens before each text that no text has.
         case virtualTokens
+        /// Keys and values of such tokens, in all blocks.
+        case prefix
         /// The embedding's own table where it is tied.
         case head(isTied: Bool)
         /// Of the linear layer of that number.
@@ -30,14 +32,17 @@ public struct BaseParameter: Sendable, Equatable {
     public let isVector: Bool
     /// Whether Hugging Face's files hold it as `[columns, rows]`.
     public let isTransposed: Bool
+    /// Of the embedding: the keys and values that rows have; nil where blocks differ in that, and of all else.
+    public let keyValues: KeyValueSizes?
     let place: Place
 
     init(
         _ module: String, _ name: String, rows: Int = 1, columns: Int, isVector: Bool = false,
-        isTransposed: Bool = false, _ place: Place
+        isTransposed: Bool = false, keyValues: KeyValueSizes? = nil, _ place: Place
     ) {
         (self.module, self.name, self.rows, self.columns) = (module, name, rows, columns)
         (self.isVector, self.isTransposed, self.place) = (isVector, isTransposed, place)
+        self.keyValues = keyValues
     }
 
     /// `model.embed_tokens.weight`.
@@ -72,6 +77,13 @@ extension BaseParameter {
     public func ofVirtualTokens(_ count: Int) -> BaseParameter {
         BaseParameter(module, "prompt_embeddings", rows: count, columns: columns, .virtualTokens)
     }
+
+    /// The keys and values of `count` such tokens; nil where there is no such table.
+    public func ofPrefix(_ count: Int) -> BaseParameter? {
+        keyValues.map {
+            BaseParameter(module, "prompt_embeddings", rows: count, columns: $0.columns, keyValues: $0, .prefix)
+        }
+    }
 }
 
 extension LanguageModel {
@@ -83,7 +95,7 @@ extension LanguageModel {
         var parameters = [
             BaseParameter(
                 names.embedding, "weight", rows: configuration.vocabularySize, columns: configuration.width,
-                input.norm == nil ? .tokens : .untrained)
+                keyValues: configuration.keyValueSizes, input.norm == nil ? .tokens : .untrained)
         ]
         if let table = input.positions {
             parameters.append(
@@ -143,7 +155,7 @@ extension LanguageModel {
         case .normWeight(let number, _): Elements.copy(norms[number].stated.matrix, into: values)
         case .normBias(let number):
             if let bias = norms[number].norm.bias { Elements.copy(bias.matrix, into: values) }
-        case .virtualTokens, .untrained: preconditionFailure("the base has no \(parameter.path)")
+        case .virtualTokens, .prefix, .untrained: preconditionFailure("the base has no \(parameter.path)")
         }
     }
 

@@ -53,6 +53,8 @@ public final class TrainedParts {
     private(set) var embeddingRows: Rows?
     /// Those of tokens that stand before each text, which have the ids after the vocabulary's.
     private(set) var prompt: Rows?
+    /// Keys and values of such tokens.
+    private(set) var prefix: TrainedPrefix?
     private(set) var head: Whole?
     private(set) var headRows: Rows?
     private(set) var headBias: TrainedMatrix?
@@ -75,9 +77,9 @@ public final class TrainedParts {
                 } else {
                     embedding = whole(part)
                 }
-            case .virtualTokens:
-                let first = Int32(vocabularySize)
-                prompt = Rows((0..<Int32(part.parameter.rows)).map { first + $0 }, part.matrix)
+            case .virtualTokens: prompt = Rows(Self.tokens(part, after: vocabularySize), part.matrix)
+            case .prefix:
+                prefix = TrainedPrefix(tokens: Self.tokens(part, after: vocabularySize), matrix: part.matrix)
             case .positions: positions = whole(part)
             case .head: if let rows { headRows = rows } else { head = whole(part) }
             case .headBias: headBias = part.matrix
@@ -88,6 +90,11 @@ public final class TrainedParts {
             case .untrained: preconditionFailure("\(part.parameter.path) is not trained")
             }
         }
+    }
+
+    /// Ids for the rows of `part`, which no text has.
+    private static func tokens(_ part: Part, after vocabularySize: Int) -> [Int32] {
+        (0..<part.parameter.rows).map { Int32(vocabularySize + $0) }
     }
 
     private func norm(_ number: Int) -> TrainedNorm {
@@ -113,6 +120,9 @@ public final class TrainedParts {
     /// Whether anything is trained on which the first rows of the stream depend.
     var trainsInput: Bool { embedding != nil || positions != nil || !inputRows.isEmpty }
 
+    /// Tokens before each text, which have the ids after the vocabulary's.
+    var virtualTokens: [Int32] { prompt?.tokens ?? prefix?.tokens ?? [] }
+
     /// Rows that take the place of those of the embedding.
     var inputRows: [Rows] { [embeddingRows, prompt].compactMap { $0 } }
 
@@ -123,7 +133,7 @@ public final class TrainedParts {
 
     /// Whether anything of `block` is trained.
     func trains(_ block: DecoderBlock) -> Bool {
-        trainsNorms(of: block)
+        prefix != nil || trainsNorms(of: block)
             || block.linearLayers.contains { weights[$0.number] != nil || biases[$0.number] != nil }
     }
 

@@ -118,6 +118,7 @@ extension Recipe {
         compare("alpha", asked.alpha, found.alpha)
         compare("use_rslora", asked.usesRankStabilisation, found.usesRankStabilisation)
         compare("num_virtual_tokens", adapter.numVirtualTokens, found.beside.prompt?.count ?? 0)
+        compare("prefix_tuning", adapter.prefixTuning, found.beside.prompt?.isPrefix ?? false)
         compare("modules_to_save", adapter.modulesToSave, found.beside.modules, values: false)
         compare("bias", adapter.bias, found.beside.biases)
         compare("rank_pattern", asked.rankOverrides, found.rankOverrides, values: false)

@@ -100,7 +100,7 @@ public struct InspectStage: Stage {
         let configuration = directory.configuration
         if let prompt = configuration.beside.prompt {
             return [
-                "kind": "adapter", "path": .string(url.path), "method": "prompt_tuning",
+                "kind": "adapter", "path": .string(url.path), "method": .string(prompt.name),
                 "num_virtual_tokens": .integer(prompt.count), "base": .string(directory.baseName ?? ""),
                 "provenance": directory.provenance.map { .object($0.json) } ?? .null,
             ]
