@@ -227,6 +227,11 @@ extension CommandTests {
                 let found = try lathe.json("init", "x.csv")
                 #expect(found["task"] == "text" && found["possible_tasks"] == ["text", "prompt_completion"])
                 #expect(found["base"] == "checkpoints/base/Qwen2.5-0.5B-Instruct" && found["base_is_there"] == false)
+                // A number among texts makes them no numbers.
+                let long = String(repeating: "so it goes ", count: 8)
+                let rows = (0..<8).map { "\(long)\($0),\($0 % 2 == 0 ? "ja" : "nein")\n" }.joined()
+                try lathe.write("y.csv", "eins,zwei\n0800 123456,ja\n" + rows)
+                #expect(try lathe.json("init", "y.csv")["task"] == "classification")
             }
         }
 

@@ -15,7 +15,7 @@ struct FieldLook {
     private(set) var longest = 0
     /// Whether each value is a number, or the text of one.
     private(set) var isNumeric = true
-    /// Letters and digits of its short texts.
+    /// Letters and digits with which its texts begin.
     private var signs = (letters: 0, digits: 0)
     /// Whether the elements of each list are texts.
     private var listsTexts = true
@@ -40,14 +40,14 @@ struct FieldLook {
         characters += text.count
         longest = max(longest, text.count)
         for element in value.array ?? [] { add(element: element) }
-        guard value.array == nil, value.object == nil, text.count <= Self.longestLabel else { return counts = nil }
-        for scalar in text.unicodeScalars {
+        for scalar in text.unicodeScalars.prefix(Self.longestLabel) {
             if scalar.properties.numericType == .decimal {
                 signs.digits += 1
             } else if scalar.properties.isAlphabetic {
                 signs.letters += 1
             }
         }
+        guard value.array == nil, value.object == nil, text.count <= Self.longestLabel else { return counts = nil }
         counts?[text, default: 0] += 1
         if let known = counts, known.count > Self.mostValues { counts = nil }
     }
