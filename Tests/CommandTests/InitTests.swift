@@ -198,6 +198,11 @@ extension CommandTests {
                 try lathe.write("many.jsonl", good + talk("user", 1) + talk("user", 2) + talk("user", 3))
                 try lathe("init", "many.jsonl", "--base", base).expectFailure(65, "3 of 42 rows", "many.jsonl:40")
                 #expect(!lathe.has("many.yaml"))
+                // Another task is proposed where there is one.
+                let same = (0..<8).map { #"{"prompt": "Is it \#($0)?", "chosen": "Yes.", "rejected": "Yes."}"# + "\n" }
+                try lathe.write("same.jsonl", same.joined())
+                let refused = try lathe("init", "same.jsonl", "--base", base)
+                #expect(refused.code == 65 && !refused.errors.contains("--task"), "\(refused.errors)")
             }
         }
 

@@ -61,7 +61,8 @@ public struct BeginningStage {
             train: Self.path(wishes.file, from: place),
             heldOut: try Self.heldOut(beside: wishes.file).map { Self.path($0, from: place) },
             given: reading.overridden)
-        let unreadable = try unreadable(look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use)
+        let unreadable = try unreadable(
+            look, ResolvedRecipe(yaml: recipe.draft.yaml, file: place.path), use, isOnlyUse: uses.count == 1)
         recipe.unreadable = unreadable
         let yaml = recipe.draft.yaml
         _ = try RecipeCheck(ResolvedRecipe(yaml: yaml, file: place.path))
@@ -173,7 +174,7 @@ public struct BeginningStage {
     ///
     /// - Throws: `Failure` where they are many, and not for an empty cell: the recipe would not run.
     private func unreadable(
-        _ look: FileLook, _ resolved: ResolvedRecipe, _ use: RowUse
+        _ look: FileLook, _ resolved: ResolvedRecipe, _ use: RowUse, isOnlyUse: Bool
     ) throws -> UnreadableRows? {
         // How texts are paired is a thing of the task's settings; their columns are there.
         guard use.purpose.task != .embed else { return nil }
@@ -188,7 +189,8 @@ public struct BeginningStage {
             throw Failure(
                 .badInput,
                 "\(problems.count) of \(look.sample.count) rows cannot be read as \(use.format.rawValue): \(first)",
-                hint: "mend these rows in the file or take them out of it, or choose another --task")
+                hint: "mend these rows in the file or take them out of it"
+                    + (isOnlyUse ? "" : ", or choose another --task"))
         }
         return unreadable
     }
