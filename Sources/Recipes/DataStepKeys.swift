@@ -170,10 +170,12 @@ extension RankStep: RecipeKeyed {
                     + "auto: label where rows have labels, else change"),
             .text(
                 "adapter", \.adapter, expected: "an adapter or a checkpoint",
-                "what judges the rows; null: for each row an adapter trained on other rows"),
-            .integer("folds", \.folds, 2...100, "parts of the rows, each judged by an adapter trained on the others"),
-            .number(
-                "epochs", \.epochs, expected: "a number above 0", "passes over the other parts in that training",
+                "what judges the rows; null: for each row what was learnt of other rows"),
+            .integer("folds", \.folds, 2...100, "parts of the rows, each judged by what was learnt of the others"),
+            .optionalNumber(
+                "epochs", \.epochs, expected: "a number above 0",
+                "passes over the other parts in that training; null: labels are told by the base's own states, without "
+                    + "training; others in 1",
                 accepts: { $0 > 0 && $0 <= 1000 }),
             .number(
                 "drop_share", \.dropShare, expected: "a number from 0 and below 1",

@@ -240,12 +240,19 @@ public struct RankStep: Sendable, Equatable {
     public var adapter: String?
     /// Parts into which rows are cut for that.
     public var folds = 4
-    /// Passes over the other parts that such an adapter is trained for.
-    public var epochs = 1.0
+    /// Passes over the other parts that such an adapter is trained for; `nil`: none where labels are asked, which the base's own states
+    /// tell, and `usualEpochs` for others.
+    public var epochs: Double?
+    public static let usualEpochs = 1.0
     /// Share of the rows that is left out, the worst first.
     public var dropShare = 0.0
 
     public init() {}
+
+    /// Whether it asks what label a row should have, where rows have labels.
+    public var asksLabels: Bool { by == .auto || by == .label }
+    /// Whether no adapter judges rows with labels.
+    public var readsStates: Bool { asksLabels && adapter == nil && epochs == nil }
 }
 
 /// `label`: how much likelier another label is; `loss`: the answer's loss a token under the adapter; `change`: the share of the base's

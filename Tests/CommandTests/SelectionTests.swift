@@ -175,6 +175,23 @@ extension CommandTests {
             }
         }
 
+        /// Without an adapter, labels are told by what the base makes of prompts.
+        @Test func wrongLabelsAreFoundWithoutTraining() throws {
+            try LatheCommand.inFolder { lathe in
+                try Self.plantLabels(lathe)
+                let outcome = try lathe(
+                    "prepare", "recipe.yaml", "--set", "data.held_out=[]", "--set", "data.steps=[rank]")
+                #expect(outcome.code == 0 && !outcome.errors.contains("steps (fold"), "\(outcome.errors)")
+                let list = try Self.list(lathe, "rank-1")
+                #expect(list.count == 100)
+                #expect(Set(list.prefix(2).map { Self.line($0) - 1 }) == Set(Self.flipped))
+                for entry in list.prefix(2) {
+                    #expect(entry["suggested"]?.string != entry["label"]?.string)
+                    #expect((entry["probability"]?.double ?? 1) < 0.5 && entry["loss_after"] == nil)
+                }
+            }
+        }
+
         /// Answers that belong to other prompts lose less by what is learnt from the others.
         @Test func wrongAnswersAreFound() throws {
             try LatheCommand.inFolder { lathe in

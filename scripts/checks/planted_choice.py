@@ -2,12 +2,12 @@
 """Planted rows and planted mistakes: what `select` and `rank` find of them, on a real model and the datasets of the repository.
 
     planted_choice.py --lathe .build/release/lathe [--model checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf] [--rows 150]
-                      [--warmup 32] [--folds 4] [--epochs 3] [--only select|sets|labels|answers]
+                      [--warmup 32] [--folds N] [--epochs N] [--only select|sets|labels|answers]
 
 select: rows of the retail set stand among rows of the health set, one in five; eight other retail rows are the targets. Asked is how
 many of the planted rows are in the fifth of the list that stays, by chance one in five.
 rank, sets: what is asked in the sets of health, retail and media, with the set's name as the label, 2 % of which are changed. Asked is how
-many of these are in the worst tenth.
+many of these are in the worst tenth, as rows are ranked where nobody says how; --folds and --epochs say it.
 rank, labels: the same of messages to the clinic's desk with the urgency of their notes as labels, which is much harder to learn.
 rank, answers: retail rows, of which 2 % have the answer of another row. Asked is the same, of each way to rank.
 """
@@ -76,6 +76,11 @@ def said(row):
     return " ".join(m["content"] for m in row["messages"] if m["role"] == "user")
 
 
+def ranking(options):
+    """The keys of `rank` that were given."""
+    return ", ".join(f"{key}: {value}" for key in ("folds", "epochs") if (value := getattr(options, key)) is not None)
+
+
 def flipped(options, folder, what, found):
     """Changes 2 % of the labels, and says how many of these are found."""
     draw = random.Random(5)
@@ -85,7 +90,7 @@ def flipped(options, folder, what, found):
     planted = draw.sample(range(len(found)), max(2, round(0.02 * len(found))))
     for index in planted:
         found[index]["label"] = draw.choice([kind for kind in kinds if kind != found[index]["label"]])
-    step = f"{{ rank: {{ folds: {options.folds}, epochs: {options.epochs} }} }}"
+    step = f"{{ rank: {{ {ranking(options)} }} }}"
     places, seconds = listed(options, folder, "labels", found, step, ["train: { learning_rate: 5e-4 }"])
     report(f"rank, {what}", planted, places, 0.1, seconds)
 
@@ -114,7 +119,7 @@ def answers(options, folder):
     for place, index in enumerate(planted):
         found[index]["messages"][-1]["content"] = answered[(place + 1) % len(answered)]
     for by in ("change", "loss"):
-        step = f"{{ rank: {{ by: {by}, folds: {options.folds}, epochs: {options.epochs} }} }}"
+        step = f"{{ rank: {{ {', '.join(filter(None, (f'by: {by}', ranking(options))))} }} }}"
         places, seconds = listed(options, folder, "answers", found, step)
         report(f"rank, answers by {by}", planted, places, 0.1, seconds)
 
@@ -125,8 +130,8 @@ def main():
     parser.add_argument("--model", default="checkpoints/base/SmolLM2-135M-Instruct.Q4_1.gguf")
     parser.add_argument("--rows", type=int, default=150)
     parser.add_argument("--warmup", type=int, default=32)
-    parser.add_argument("--folds", type=int, default=4)
-    parser.add_argument("--epochs", type=float, default=3)
+    parser.add_argument("--folds", type=int)
+    parser.add_argument("--epochs", type=float)
     parser.add_argument("--only", choices=["select", "sets", "labels", "answers"])
     options = parser.parse_args()
     for check in (select, sets, labels, answers):

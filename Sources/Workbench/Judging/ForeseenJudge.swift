@@ -2,6 +2,7 @@
 
 internal import Datasets
 internal import Foundation
+internal import Models
 internal import Preparation
 internal import Recipes
 internal import Selection
@@ -42,7 +43,7 @@ final class ForeseenJudge: RowJudge {
         case .select(let step):
             let targets = try TargetGroup.all(step, recipe, preparation, examples, path, observer)
             session.foresee(selecting(step, examples, targets))
-        case .rank(let step): session.foresee(ranking(step, examples))
+        case .rank(let step): session.foresee(ranking(step, examples, preparation.opened.configuration))
         }
         observer.receive(
             .note("\(path) is not done in a plan: rows drawn by chance stand for those that it would leave"))
@@ -65,15 +66,21 @@ final class ForeseenJudge: RowJudge {
         return work
     }
 
-    private func ranking(_ step: RankStep, _ examples: JudgedExamples) -> JudgingWork {
+    private func ranking(_ step: RankStep, _ examples: JudgedExamples, _ model: ModelConfiguration) -> JudgingWork {
         let tokens = Double(examples.data.report.tokens)
         var work = JudgingWork(name: "rank", longest: examples.longest)
+        let hasLabels = examples.data.report.format == .classification
+        if hasLabels, step.readsStates {
+            work.forward = tokens * Double(PromptStates.blocks(model)) / Double(model.layers)
+            work.bytes = LabelRegression.bytes(rows: examples.entries.count, width: model.width)
+            return work
+        }
         // Base and adapter, and the labels, of which each has its own end alone.
         work.forward = 2 * tokens
-        if examples.data.report.format == .classification, step.by == .auto || step.by == .label {
-            work.forward += 1.5 * tokens
+        if hasLabels, step.asksLabels { work.forward += 1.5 * tokens }
+        if step.adapter == nil {
+            work.trained = tokens * (step.epochs ?? RankStep.usualEpochs) * Double(step.folds - 1)
         }
-        if step.adapter == nil { work.trained = tokens * step.epochs * Double(step.folds - 1) }
         return work
     }
 }

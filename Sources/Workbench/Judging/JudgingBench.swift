@@ -131,7 +131,16 @@ struct JudgingBench {
         return max(1, order.steps(epochs: epochs))
     }
 
-    // MARK: Gradients and losses
+    // MARK: States, gradients and losses
+
+    /// What the base makes of prompts; nil for one without a token.
+    func states(of prompts: [[Int32]]) throws -> [[Float]?] {
+        try withoutAdapter {
+            try PromptStates(learner.model, rowLimit: Self.rowsAtOnce, workspace: workspace).means(of: prompts) {
+                observer.receive(.progress(done: $0, total: prompts.count, unit: "rows (states)"))
+            }
+        }
+    }
 
     /// Takes gradients at the adapter as it stands.
     func gradients(projection: Int) -> RowGradients {

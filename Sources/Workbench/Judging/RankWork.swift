@@ -1,4 +1,4 @@
-// `rank`: which rows a model that learnt from others finds wrong.
+// `rank`: which rows are wrong by what was learnt from others.
 
 internal import Datasets
 internal import JSON
@@ -7,7 +7,7 @@ internal import Preparation
 internal import Recipes
 internal import Selection
 
-/// Judges each row by an adapter that did not learn from it, or by one on disk.
+/// Judges each row by what did not learn from it: a map from the base's states to labels, or an adapter; or by an adapter on disk.
 struct RankWork {
     private let step: RankStep
     private let bench: JudgingBench
@@ -24,8 +24,8 @@ struct RankWork {
         // Labels alone are asked for, whatever is measured on held-out rows.
         recipe.evaluate.metrics = []
         if recipe.data.labels.isEmpty { recipe.data.labels = bench.examples.settings.labels }
-        let asksLabels = step.by == .auto || step.by == .label
-        let found = asksLabels ? try HeldOutTasks(recipe, rows: bench.examples.data, preparation: preparation) : nil
+        let found =
+            step.asksLabels ? try HeldOutTasks(recipe, rows: bench.examples.data, preparation: preparation) : nil
         tasks = found.flatMap { $0.labelled.isEmpty ? nil : $0 }
         guard step.by != .label || tasks != nil else {
             throw Failure(
@@ -36,9 +36,10 @@ struct RankWork {
 
     /// What is known of one row.
     private struct Finding {
+        /// Its losses; zero where no adapter was asked.
         var before = 0.0
         var after = 0.0
-        /// Of each label, by the adapter; empty where the row has none.
+        /// Of each label; empty where the row has none.
         var probabilities: [Double] = []
     }
 
@@ -46,6 +47,10 @@ struct RankWork {
     func verdicts() throws -> [RowVerdict] {
         let entries = Array(examples.entries.indices)
         var findings = [Finding](repeating: Finding(), count: entries.count)
+        if let tasks, step.readsStates {
+            try judgeByStates(tasks, &findings)
+            return try labelVerdicts(tasks, findings)
+        }
         let before = try bench.withoutAdapter { try bench.losses(of: entries, for: "base") }
         for entry in entries { findings[entry].before = before[entry] }
         if step.adapter != nil {
@@ -56,14 +61,34 @@ struct RankWork {
         return try tasks.map { try labelVerdicts($0, findings) } ?? findings.map(lossVerdict)
     }
 
+    private func folds(_ rows: Int) -> Folds {
+        Folds(rows: rows, count: step.folds, seed: UInt64(bitPattern: Int64(bench.session.recipe.seed)))
+    }
+
+    /// Fits a map from the base's states to labels to all folds but one, and judges that one, for each of them.
+    private func judgeByStates(_ tasks: HeldOutTasks, _ findings: inout [Finding]) throws {
+        let given = try givenLabels(tasks), labelled = Set(tasks.labelled)
+        let asked = examples.entries.indices.filter {
+            given[$0] != nil && labelled.contains(examples.entries[$0].kept)
+        }
+        let prompts = try asked.map { try tasks.prompt(examples.data.rows.row(examples.entries[$0].kept))?.ids ?? [] }
+        let judged = zip(asked, try bench.states(of: prompts)).compactMap { entry, states in
+            states.map { (entry: entry, states: $0, label: given[entry] ?? 0) }
+        }
+        let folds = folds(judged.count)
+        let probabilities = LabelRegression.probabilities(
+            judged.map(\.states), given: judged.map(\.label), labels: tasks.labels.count, folds
+        ) { bench.observer.receive(.progress(done: $0, total: folds.count, unit: "folds")) }
+        for (row, probabilities) in zip(judged, probabilities) { findings[row.entry].probabilities = probabilities }
+    }
+
     /// Trains on all folds but one, and judges that one, for each of them.
     private func judgeOutOfFold(_ entries: [Int], _ findings: inout [Finding]) throws {
-        let seed = UInt64(bitPattern: Int64(bench.session.recipe.seed))
-        let folds = Folds(rows: entries.count, count: step.folds, seed: seed)
+        let folds = folds(entries.count), epochs = step.epochs ?? RankStep.usualEpochs
         for fold in 0..<folds.count {
             let others = examples.sequences(entries.filter { folds.fold[$0] != fold || folds.count == 1 })
             let name = "fold \(fold + 1) of \(folds.count)"
-            _ = try bench.train(on: others, steps: bench.steps(others.count, epochs: step.epochs), for: name)
+            _ = try bench.train(on: others, steps: bench.steps(others.count, epochs: epochs), for: name)
             try judge(entries.filter { folds.fold[$0] == fold }, name, &findings)
         }
     }
@@ -98,10 +123,15 @@ struct RankWork {
         return RowVerdict(score: step.by == .loss ? finding.after : left, facts: JSONObject(losses(finding)))
     }
 
-    private func labelVerdicts(_ tasks: HeldOutTasks, _ findings: [Finding]) throws -> [RowVerdict] {
-        let given = try examples.entries.map { entry in
+    /// Of each entry the number of the label that it bears; nil where it bears none.
+    private func givenLabels(_ tasks: HeldOutTasks) throws -> [Int?] {
+        try examples.entries.map { entry in
             try examples.data.rows.row(entry.kept).label.flatMap { label in tasks.labels.firstIndex { $0 == label } }
         }
+    }
+
+    private func labelVerdicts(_ tasks: HeldOutTasks, _ findings: [Finding]) throws -> [RowVerdict] {
+        let given = try givenLabels(tasks)
         let judged = findings.indices.filter { !findings[$0].probabilities.isEmpty && given[$0] != nil }
         let confidence = LabelConfidence(
             probabilities: judged.map { findings[$0].probabilities }, given: judged.compactMap { given[$0] })
@@ -114,7 +144,7 @@ struct RankWork {
                     [
                         ("label", .string(tasks.labels[given[entry] ?? 0])), ("suggested", suggestion ?? .null),
                         ("probability", .double(confidence.probabilityGiven(place))),
-                    ] + losses(findings[entry])))
+                    ] + (step.readsStates ? [] : losses(findings[entry]))))
         }
         return verdicts
     }
