@@ -82,18 +82,41 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
 
     /// What a reader makes of an answer that comes in pieces of `size` characters.
     private func read(_ answer: String, _ form: ToolCallForm, size: Int) -> (text: String, calls: [ToolCall]) {
-        var reader = ToolCallReader(form, names: Self.names)
+        var (text, calls) = ("", [ToolCall]())
+        for piece in pieces(answer, form, size: size) {
+            switch piece {
+            case .text(let more): text += more
+            case .call(let call): calls.append(call)
+            case .began, .arguments, .ended: Issue.record("\(piece) of an answer that is not held to calls")
+            }
+        }
+        return (text, calls)
+    }
+
+    private func pieces(
+        _ answer: String, _ form: ToolCallForm, size: Int, isHeld: Bool = false
+    ) -> [ToolCallPiece] {
+        var reader = ToolCallReader(form, names: Self.names, isHeld: isHeld)
         var pieces: [ToolCallPiece] = []
         var rest = answer[...]
         while !rest.isEmpty {
             pieces += reader.take(String(rest.prefix(size)))
             rest = rest.dropFirst(size)
         }
+        return pieces + reader.finish()
+    }
+
+    /// What comes in pieces, put together; calls that do not end are none.
+    private func joined(_ pieces: [ToolCallPiece]) -> (text: String, calls: [ToolCall]) {
         var (text, calls) = ("", [ToolCall]())
-        for piece in pieces + reader.finish() {
+        var open: (name: String, arguments: String)?
+        for piece in pieces {
             switch piece {
             case .text(let more): text += more
             case .call(let call): calls.append(call)
+            case .began(let name): open = (name, "")
+            case .arguments(let more): open?.arguments += more
+            case .ended: calls.append(ToolCall(name: open?.name ?? "", arguments: open?.arguments ?? ""))
             }
         }
         return (text, calls)
@@ -168,6 +191,7 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
                 let (text, calls) = read(answer, form, size: 7)
                 #expect(text == "" && !calls.isEmpty, "\(answer)")
                 #expect(!isSingle && form.allowsSeveral || calls.count == 1, "\(answer)")
+                try expectPieces(answer, form, calls)
                 for call in calls {
                     let arguments = try JSONValue(parsing: Array(call.arguments.utf8))
                     guard call.name == "weather" else { continue }
@@ -181,6 +205,27 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
             _ = try ToolCallGrammar(form, tools + [wrong], isSingle: true, vocabulary.pieces)
         }
         #expect(error?.place == "other#")
+    }
+
+    /// The answer of a grammar in pieces: the same calls, names before arguments, and these as they are written.
+    private func expectPieces(_ answer: String, _ form: ToolCallForm, _ calls: [ToolCall]) throws {
+        for size in [1, 5, 1000] {
+            let (text, held) = joined(pieces(answer, form, size: size, isHeld: true))
+            #expect(text == "" && held.map(\.name) == calls.map(\.name), "\(answer)")
+            for (one, other) in zip(held, calls) {
+                #expect(answer.contains(one.arguments))
+                let values = try [one, other].map { try JSONValue(parsing: Array($0.arguments.utf8)) }
+                #expect(values[0].isSame(as: values[1]), "\(answer)")
+            }
+        }
+        let single = pieces(answer, form, size: 1, isHeld: true)
+        let told = single.filter { if case .arguments = $0 { true } else { false } }
+        #expect(told.count >= 2 * calls.count, "each brace is told as it comes")
+        // Cut within its arguments, a call has begun and has not ended.
+        let first = try #require(joined(single).calls.first?.arguments)
+        let place = try #require(answer.range(of: first))
+        let cut = pieces(answer[..<place.lowerBound] + "{", form, size: 3, isHeld: true)
+        #expect(cut.suffix(2) == [.began(name: calls[0].name), .arguments("{")], "\(answer)")
     }
 
     @Test func specialTokensAreWrittenAsThemselves() throws {

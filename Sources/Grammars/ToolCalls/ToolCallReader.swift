@@ -17,23 +17,35 @@ public struct ToolCall: Sendable, Equatable {
 /// A part of an answer.
 public enum ToolCallPiece: Sendable, Equatable {
     case text(String)
+    /// A call, whole.
     case call(ToolCall)
+    /// A call whose arguments come in pieces.
+    case began(name: String)
+    case arguments(String)
+    /// The arguments are complete.
+    case ended
 }
 
 /// Tells calls and text apart in an answer that comes in pieces, special tokens' texts included. What begins like a call and is none
-/// stays text, to the letter.
+/// stays text, to the letter. Where an answer is held to calls, these come in pieces as they are written; else each comes whole,
+/// once it is known to be one.
 public struct ToolCallReader: Sendable {
     private enum Stage: Sendable {
         /// A call may begin: anywhere, or, where nothing opens calls, at the start alone.
         case text(atStart: Bool)
         /// The opening was read, or what stands between calls: a call begins at the first byte that is held back.
         case call
+        /// Within the arguments of a call that was told of.
+        case arguments
+        /// Behind these, within the object of the call.
+        case rest
         /// After a call: another, or what closes them.
         case after
     }
 
     private let form: ToolCallForm
     private let names: Set<String>
+    private let isHeld: Bool
     private var stage = Stage.text(atStart: true)
     /// What is not told yet.
     private var held: [UInt8] = []
@@ -46,9 +58,11 @@ public struct ToolCallReader: Sendable {
     /// - Parameters:
     ///   - form: of the model's template.
     ///   - names: of the functions that there are. An answer that is nothing but an object is a call only where it names one of them.
-    public init(_ form: ToolCallForm, names: [String]) {
+    ///   - isHeld: whether the answer is held to calls by a `ToolCallGrammar` of the form.
+    public init(_ form: ToolCallForm, names: [String], isHeld: Bool = false) {
         self.form = form
         self.names = Set(names)
+        self.isHeld = isHeld
     }
 
     /// What is certain after another piece of the answer.
@@ -83,7 +97,9 @@ public struct ToolCallReader: Sendable {
     private mutating func goOn(_ isOver: Bool, _ found: inout [ToolCallPiece]) -> Bool {
         switch stage {
         case .text(let atStart): form.isBare ? lookForObject(atStart, &found) : lookForOpening(&found)
-        case .call: readCall(isOver, &found)
+        case .call: isHeld ? readStart(&found) : readCall(isOver, &found)
+        case .arguments: readArguments(&found)
+        case .rest: readRest(isOver, &found)
         case .after: readAfter(isOver, &found)
         }
     }
@@ -203,6 +219,60 @@ public struct ToolCallReader: Sendable {
         // What opened it is told, so that it is not found again.
         tell(max(1, opened), &found)
         stage = .text(atStart: false)
+        return true
+    }
+
+    // MARK: A call in pieces
+
+    /// Tells of a call as soon as its name and the first brace of its arguments are there: held to a grammar it is one.
+    private mutating func readStart(_ found: inout [ToolCallPiece]) -> Bool {
+        while opened < held.count, held[opened].isSpace { opened += 1 }
+        guard let (name, start) = start(), start < held.count else { return false }
+        found.append(.began(name: name))
+        held.removeFirst(start)
+        (opened, looked, end) = (0, 0, ObjectEnd())
+        stage = .arguments
+        return true
+    }
+
+    /// The name of the call that begins, and where its arguments do; nil as long as they are not there.
+    private func start() -> (name: String, start: Int)? {
+        switch form.unit {
+        case .named(let middle):
+            guard let (name, place) = readName(before: middle), let place else { return nil }
+            return (name, place)
+        case .object(let nameKey, let argumentsKey):
+            guard case .end(let start) = LooseMatch(of: "{" + JSONText.literal(nameKey) + ":\"", in: held, at: opened),
+                let end = held[start...].firstIndex(of: UInt8(ascii: "\"")),
+                case .end(let place) = LooseMatch(of: "\"," + JSONText.literal(argumentsKey) + ":", in: held, at: end),
+                let brace = held[place...].firstIndex(where: { !$0.isSpace })
+            else { return nil }
+            return (String(decoding: held[start..<end], as: UTF8.self), brace)
+        }
+    }
+
+    private mutating func readArguments(_ found: inout [ToolCallPiece]) -> Bool {
+        guard !held.isEmpty else { return false }
+        let length = end.feed(held)
+        let count = length.map { $0 - looked } ?? held.count
+        found.append(.arguments(String(decoding: held.prefix(count), as: UTF8.self)))
+        held.removeFirst(count)
+        looked += count
+        guard length != nil else { return false }
+        stage = .rest
+        return true
+    }
+
+    private mutating func readRest(_ isOver: Bool, _ found: inout [ToolCallPiece]) -> Bool {
+        if case .object = form.unit {
+            switch LooseMatch(of: "}", in: held, at: 0) {
+            case .open where !isOver: return false
+            case .end(let end): held.removeFirst(end)
+            case .open, .no: break
+            }
+        }
+        found.append(.ended)
+        stage = .after
         return true
     }
 

@@ -87,6 +87,7 @@ struct AnthropicMessages: Sendable {
         for call in calls {
             content.append([
                 "type": "tool_use", "id": .string(call.id), "name": .string(call.name),
+                // One that the limit cut has no arguments that could be told; the reason says that it was.
                 "input": (try? JSONValue(parsing: call.arguments)) ?? [:],
             ])
         }
@@ -174,9 +175,10 @@ private struct BlockEvents {
             guard !text.isEmpty else { return }
             if !isText { open(["type": "text", "text": ""], isText: true) }
             send(["type": "text_delta", "text": .string(text)])
-        case .call(let call):
+        case .began(let call):
             open(["type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": [:]], isText: false)
-            send(["type": "input_json_delta", "partial_json": .string(call.arguments)])
+        case .arguments(_, let text): send(["type": "input_json_delta", "partial_json": .string(text)])
+        case .ended: break
         }
     }
 

@@ -145,15 +145,15 @@ struct OpenAIChat: Sendable {
             case .began, .prompt: break
             case .text(let text, let tokens):
                 var told: JSONValue? = tellsLogProbs && !tokens.isEmpty ? .some(logProbs(tokens)) : .none
-                for part in readers[index].take(text) {
-                    send(piece(index, part.delta, told, nil), time, sink)
+                for delta in readers[index].take(text).compactMap(\.delta) {
+                    send(piece(index, delta, told, nil), time, sink)
                     told = nil
                 }
                 if let told { send(piece(index, [:], told, nil), time, sink) }
             case .finished(let end, let usage):
                 usages[index] = usage
-                for part in readers[index].finish() {
-                    send(piece(index, part.delta, nil, nil), time, sink)
+                for delta in readers[index].finish().compactMap(\.delta) {
+                    send(piece(index, delta, nil, nil), time, sink)
                 }
                 let reason = end.openAI(calls: readers[index].hasCalls)
                 // At the end it is told in any case: here, or beside the usage.

@@ -81,7 +81,7 @@ struct OpenAIResponses: Sendable {
             let status = Self.status(answer.end)
             var output: [JSONValue] = []
             if !text.isEmpty || calls.isEmpty { output.append(message(text, status)) }
-            output += calls.enumerated().map { ResponseItems.call($1, id, $0, "completed") }
+            output += calls.map { ResponseItems.call($0, id) }
             return .json(body(status, output, answer.end, answer.usage))
         }
         let events = try context.engine.answers(to: request, count: 1)
@@ -177,7 +177,7 @@ private struct ResponseEvents {
     private var number = 0
     /// Of the message that is open.
     private var text: String?
-    private var calls = 0, messages = 0
+    private var messages = 0
 
     init(sink: EventSink, id: String, messageID: String) {
         (self.sink, self.id, self.messageID) = (sink, id, messageID)
@@ -200,21 +200,25 @@ private struct ResponseEvents {
             if text == nil { openMessage() }
             text = (text ?? "") + more
             send("response.output_text.delta", at: place, ["delta": .string(more), "logprobs": []])
-        case .call(let call):
+        case .began(let call):
             closeMessage("completed")
             send(
                 "response.output_item.added",
-                ["output_index": .integer(output.count), "item": ResponseItems.call(call, id, calls, "in_progress")])
-            let item = ResponseItems.call(call, id, calls, "completed")
-            let place: JSONValue = ["item_id": item["id"] ?? "", "output_index": .integer(output.count)]
-            send("response.function_call_arguments.delta", at: place, ["delta": .string(call.arguments)])
+                ["output_index": .integer(output.count), "item": ResponseItems.call(call, id, "in_progress")])
+        case .arguments(let call, let text):
+            send("response.function_call_arguments.delta", at: place(of: call), ["delta": .string(text)])
+        case .ended(let call):
             send(
-                "response.function_call_arguments.done",
-                at: place, ["name": .string(call.name), "arguments": .string(call.arguments)])
+                "response.function_call_arguments.done", at: place(of: call),
+                ["name": .string(call.name), "arguments": .string(call.arguments)])
+            let item = ResponseItems.call(call, id)
             send("response.output_item.done", ["output_index": .integer(output.count), "item": item])
             output.append(item)
-            calls += 1
         }
+    }
+
+    private func place(of call: FunctionCall) -> JSONValue {
+        ["item_id": .string(ResponseItems.itemID(of: call, id)), "output_index": .integer(output.count)]
     }
 
     /// A response without a call has a message, if an empty one.

@@ -155,12 +155,18 @@ enum ResponseItems {
     }
 
     /// An answer's call as an item.
-    static func call(_ call: FunctionCall, _ id: String, _ index: Int, _ status: String) -> JSONValue {
-        let isBegun = status == "in_progress"
-        return [
-            "type": "function_call", "id": .string(id.replacing("resp_", with: "fc_") + "_\(index)"),
-            "call_id": .string(call.id), "name": .string(call.name),
-            "arguments": .string(isBegun ? "" : call.arguments), "status": .string(status),
+    ///
+    /// - Parameter status: nil where it has ended.
+    static func call(_ call: FunctionCall, _ id: String, _ status: String? = nil) -> JSONValue {
+        [
+            "type": "function_call", "id": .string(itemID(of: call, id)), "call_id": .string(call.id),
+            "name": .string(call.name), "arguments": .string(call.arguments),
+            "status": .string(status ?? (call.isWhole ? "completed" : "incomplete")),
         ]
+    }
+
+    /// - Parameter id: of the response.
+    static func itemID(of call: FunctionCall, _ id: String) -> String {
+        id.replacing("resp_", with: "fc_") + "_\(call.index)"
     }
 }

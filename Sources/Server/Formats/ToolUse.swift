@@ -10,8 +10,9 @@ struct FunctionCall: Sendable, Equatable {
     /// Its place among those of the answer.
     let index: Int
     let name: String
-    /// A JSON object, as text.
-    let arguments: String
+    /// A JSON object, as text; of a call that its answer's end cut, the beginning of one.
+    var arguments = ""
+    var isWhole = true
 
     /// As OpenAI writes it.
     var openAI: JSONValue {
@@ -25,16 +26,23 @@ struct FunctionCall: Sendable, Equatable {
 /// A part of an answer.
 enum AnswerPiece: Sendable, Equatable {
     case text(String)
-    case call(FunctionCall)
+    case began(FunctionCall)
+    /// More arguments of the call that began.
+    case arguments(FunctionCall, String)
+    /// The call, with all its arguments.
+    case ended(FunctionCall)
 
-    /// What a piece of a stream says of it in OpenAI's form.
-    var delta: JSONValue {
+    /// What a piece of a stream says of it in OpenAI's form; nil where that says nothing.
+    var delta: JSONValue? {
         switch self {
         case .text(let text): return ["content": .string(text)]
-        case .call(let call):
+        case .began(let call):
             var members = call.openAI.object ?? JSONObject()
             members["index"] = .integer(call.index)
             return ["tool_calls": [.object(members)]]
+        case .arguments(let call, let text):
+            return ["tool_calls": [["index": .integer(call.index), "function": ["arguments": .string(text)]]]]
+        case .ended: return .none
         }
     }
 }
@@ -116,6 +124,14 @@ struct ToolUse: Sendable {
         try self.init(call.member("tools")?.array ?? [], choice, isSingle: isSingle, context)
     }
 
+    /// Whether the answer is held to calls.
+    private var mustCall: Bool {
+        switch choice {
+        case .auto, .none: false
+        case .required, .named: true
+        }
+    }
+
     /// What an answer keeps to that must call a function; nil where it need not.
     ///
     /// - Throws: where a function's schema asks what cannot be held.
@@ -140,7 +156,8 @@ struct ToolUse: Sendable {
         for piece in reader.take(text) + reader.finish() {
             switch piece {
             case .text(let text): said += text
-            case .call(let call): calls.append(call)
+            case .ended(let call): calls.append(call)
+            case .began, .arguments: break
             }
         }
         return (said, calls)
@@ -151,7 +168,8 @@ struct ToolUse: Sendable {
         // The part of the response's name that tells it from others.
         let number = id.drop { $0 != "-" && $0 != "_" }.dropFirst()
         return AnswerReader(
-            form.map { ToolCallReader($0, names: names) }, prefix: "call_\(number)_\(index)_", isSingle: isSingle)
+            form.map { ToolCallReader($0, names: names, isHeld: mustCall) }, prefix: "call_\(number)_\(index)_",
+            isSingle: isSingle)
     }
 }
 
@@ -163,6 +181,8 @@ struct AnswerReader: Sendable {
     private let isSingle: Bool
     /// Calls that were found.
     private var count = 0
+    /// The one whose arguments come.
+    private var open: FunctionCall?
 
     fileprivate init(_ reader: ToolCallReader?, prefix: String, isSingle: Bool) {
         (self.reader, self.prefix, self.isSingle) = (reader, prefix, isSingle)
@@ -177,22 +197,49 @@ struct AnswerReader: Sendable {
     }
 
     /// What was held back.
-    mutating func finish() -> [AnswerPiece] { named(reader?.finish() ?? []) }
+    mutating func finish() -> [AnswerPiece] {
+        let last = named(reader?.finish() ?? [])
+        guard var cut = open else { return last }
+        open = nil
+        cut.isWhole = false
+        return last + [.ended(cut)]
+    }
 
     private mutating func named(_ pieces: [ToolCallPiece]) -> [AnswerPiece] {
         var named: [AnswerPiece] = []
         for piece in pieces {
             switch piece {
             case .text(let text): named.append(.text(text))
-            case .call where isSingle && hasCalls: break
             case .call(let call):
-                named.append(
-                    .call(
-                        FunctionCall(
-                            id: prefix + String(count), index: count, name: call.name, arguments: call.arguments)))
-                count += 1
+                begin(call.name, &named)
+                add(call.arguments, &named)
+                end(&named)
+            case .began(let name): begin(name, &named)
+            case .arguments(let text): add(text, &named)
+            case .ended: end(&named)
             }
         }
         return named
+    }
+
+    /// Calls behind the only one that is told are not.
+    private mutating func begin(_ name: String, _ pieces: inout [AnswerPiece]) {
+        guard !isSingle || !hasCalls else { return }
+        let call = FunctionCall(id: prefix + String(count), index: count, name: name)
+        pieces.append(.began(call))
+        open = call
+        count += 1
+    }
+
+    private mutating func add(_ text: String, _ pieces: inout [AnswerPiece]) {
+        guard let call = open, !text.isEmpty else { return }
+        open?.arguments += text
+        pieces.append(.arguments(call, text))
+    }
+
+    private mutating func end(_ pieces: inout [AnswerPiece]) {
+        guard let call = open else { return }
+        pieces.append(.ended(call))
+        open = nil
     }
 }
