@@ -110,6 +110,30 @@ import Testing
         #expect(several.array?.count == 2 && several.at("0.content") == several.at("1.content"))
     }
 
+    @Test func grammarsInLlamaCppsFormAreKept() async throws {
+        let tiny = try TinyService()
+        let grammar: JSONValue = "root ::= word (\" \" word){2}\nword ::= [a-c]{2,4} # three of them"
+        for seed in 0..<3 {
+            let told = try await tiny.post(
+                "/completion", ["prompt": "Once", "n_predict": 40, "seed": .integer(seed), "grammar": grammar]
+            ).json
+            let words = (told["content"]?.string ?? "").split(separator: " ", omittingEmptySubsequences: false)
+            #expect(words.count == 3, "\(words)")
+            #expect(words.allSatisfy { 2...4 ~= $0.count && $0.allSatisfy("abc".contains) }, "\(words)")
+        }
+        let chat = try await tiny.post(
+            "/v1/chat/completions",
+            ["messages": [["role": "user", "content": "Hi"]], "grammar": "root ::= \"yes\" | \"no\"", "max_tokens": 9]
+        ).json
+        #expect(["yes", "no"].contains(chat.at("choices.0.message.content")?.string))
+        let wrong = await tiny.post("/completion", ["prompt": "Once", "grammar": "root ::= \"a\"\n  | other"])
+        try wrong.expectRefusal(400, "grammar")
+        #expect(wrong.text.contains("line 2, column 5"))
+        try await tiny.post(
+            "/completion", ["prompt": "Once", "grammar": "root ::= \"a\"", "json_schema": ["type": "null"]]
+        ).expectRefusal(400, "grammar")
+    }
+
     @Test func namesThatNothingHasMeanTheBaseWhereThatIsSaid() async throws {
         let body: JSONValue = ["prompt": "Once", "max_tokens": 1, "model": "gpt-5"]
         try await TinyService().post("/v1/completions", body).expectRefusal(404, "model")

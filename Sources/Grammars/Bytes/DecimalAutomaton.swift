@@ -80,7 +80,8 @@ private struct DecimalWalk {
         let value = digits.reduce(0) { min($0 * 10 + Int($1), 1 << 30) }
         guard value <= DecimalRule.maximumDivisor else {
             throw GrammarError(
-                "\"multipleOf\": multiples can be held of numbers with digits up to \(DecimalRule.maximumDivisor), such as 0.25 or 500")
+                "\"multipleOf\": multiples can be held of numbers with digits up to \(DecimalRule.maximumDivisor), such as 0.25 or 500"
+            )
         }
         divisor = rule.multipleOf == nil ? nil : value
         scale = rule.multipleOf?.fraction.count ?? 0

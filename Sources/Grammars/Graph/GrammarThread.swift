@@ -55,6 +55,21 @@ struct GrammarThread: Hashable, Sendable {
     }
 }
 
+/// A node at which a rule goes on.
+private struct GrammarEntry: Hashable, Sendable {
+    let node: Int
+    let frame: GrammarFrame?
+
+    static func == (one: GrammarEntry, other: GrammarEntry) -> Bool {
+        one.node == other.node && GrammarFrame.areEqual(one.frame, other.frame)
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(node)
+        hasher.combine(frame?.fingerprint)
+    }
+}
+
 /// All ways to read a text.
 struct GrammarThreads: Sendable {
     private(set) var list: [GrammarThread] = []
@@ -63,6 +78,18 @@ struct GrammarThreads: Sendable {
     private static let few = 16
     /// Whether the text is complete.
     var isComplete = false
+    /// Nodes that were entered, and where, once they are many.
+    private var entered = 0
+    private var places: Set<GrammarEntry> = []
+
+    /// Whether what begins at `entry` is still to be found. Rules that lead to the same rule in two ways are entered once; of a text
+    /// that can be read in more ways than can be followed, some are.
+    fileprivate mutating func enters(_ entry: GrammarEntry, _ graph: GrammarGraph) -> Bool {
+        entered += 1
+        guard entered > 256 else { return true }
+        guard entered < 65_536 + 8 * graph.nodes.count, list.count < 4096 + graph.nodes.count else { return false }
+        return places.insert(entry).inserted
+    }
 
     mutating func add(_ thread: GrammarThread) {
         guard list.count > Self.few else {
@@ -75,13 +102,13 @@ struct GrammarThreads: Sendable {
 }
 
 extension GrammarGraph {
-    private typealias Entry = (node: Int, frame: GrammarFrame?)
-
     /// The ways on from `node`, with nothing written.
     func enter(_ node: Int, _ frame: GrammarFrame?, _ found: inout GrammarThreads) {
         // Choices of thousands lie within one another where an object has as many members: no stack may hold them.
-        var pending: [Entry] = [(node, frame)]
-        while let (node, frame) = pending.popLast() {
+        var pending = [GrammarEntry(node: node, frame: frame)]
+        while let entry = pending.popLast() {
+            guard found.enters(entry, self) else { continue }
+            let (node, frame) = (entry.node, entry.frame)
             switch nodes[node] {
             case .exit:
                 guard let frame else {
@@ -89,7 +116,7 @@ extension GrammarGraph {
                     continue
                 }
                 if frame.count < 0 {
-                    pending.append((frame.node, frame.parent))
+                    pending.append(GrammarEntry(node: frame.node, frame: frame.parent))
                 } else {
                     goOn(frame.node, count: count(after: frame), frame.parent, &pending)
                 }
@@ -100,13 +127,16 @@ extension GrammarGraph {
                 if !lexeme.isOver(start) {
                     found.add(GrammarThread(place: .lexeme(index, start), next: next, frame: frame))
                 }
-                if lexeme.accepts(start) { pending.append((next, frame)) }
+                if lexeme.accepts(start) { pending.append(GrammarEntry(node: next, frame: frame)) }
             case .token(let token, let next):
                 found.add(GrammarThread(place: .token(token), next: next, frame: frame))
-            case .call(let entry, let next): pending.append((entry, GrammarFrame(node: next, parent: frame)))
+            case .call(let entry, let next):
+                // Where nothing follows a call it opens no level: a rule that ends with itself is a list of any length.
+                let inner = next == GraphBuilder.exit ? frame : GrammarFrame(node: next, parent: frame)
+                pending.append(GrammarEntry(node: entry, frame: inner))
             case .choice(let parts):
                 for part in parts.reversed() where isPossible(part, depth: frame?.depth ?? 0) {
-                    pending.append((part, frame))
+                    pending.append(GrammarEntry(node: part, frame: frame))
                 }
             case .repeated: goOn(node, count: 0, frame, &pending)
             }
@@ -114,11 +144,12 @@ extension GrammarGraph {
     }
 
     /// The ways on where a part repeats that was complete `count` times.
-    private func goOn(_ node: Int, count: Int32, _ frame: GrammarFrame?, _ pending: inout [Entry]) {
+    private func goOn(_ node: Int, count: Int32, _ frame: GrammarFrame?, _ pending: inout [GrammarEntry]) {
         guard case .repeated(let body, let least, let most, let next) = nodes[node] else { return }
-        if count >= least { pending.append((next, frame)) }
+        if count >= least { pending.append(GrammarEntry(node: next, frame: frame)) }
         if most < 0 || count < most, isPossible(body, depth: (frame?.depth ?? 0) + 1) {
-            pending.append((body, GrammarFrame(node: node, count: count, parent: frame)))
+            pending.append(
+                GrammarEntry(node: body, frame: GrammarFrame(node: node, count: count, parent: frame)))
         }
     }
 

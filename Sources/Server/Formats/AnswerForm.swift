@@ -29,6 +29,9 @@ enum AnswerForm {
     /// As llama.cpp says it.
     static let jsonSchema = Field("json_schema", .anyObject, "A JSON schema of the answer")
 
+    /// As llama.cpp says it, in words of its own.
+    static let grammar = Field("grammar", .text(), "A grammar of the answer, as llama.cpp writes them (GBNF)")
+
     /// Sets what the answers to `request` keep to: the form that `call` says, else the calls that it must hold.
     static func apply(
         _ call: Call, _ tools: ToolUse?, to request: inout ServedRequest, _ context: ServiceContext
@@ -37,14 +40,24 @@ enum AnswerForm {
         // Calls may be marked by tokens that stand for no text.
         request.showsSpecialTokens = tools?.looksForCalls ?? false
         if let schema = call.member("json_schema") {
-            guard request.grammar == nil, call.member("response_format") == nil else {
-                throw RequestError(
-                    "json_schema: the answer's form is said twice", field: "json_schema", code: "invalid_value")
-            }
+            try requireOnly("json_schema", call, request)
             request.grammar = try await context.grammars.grammar(schema: schema, field: "json_schema")
+        }
+        // An empty one says nothing, there as here.
+        if let text = call.text("grammar"), !text.isEmpty {
+            try requireOnly("grammar", call, request)
+            request.grammar = try await context.grammars.grammar(gbnf: text, field: "grammar")
         }
         if let format = call.member("response_format") {
             try await hold(&request, to: format, at: "response_format", context)
+        }
+    }
+
+    private static func requireOnly(
+        _ field: String, _ call: Call, _ request: ServedRequest
+    ) throws(RequestError) {
+        guard request.grammar == nil, call.member("response_format") == nil else {
+            throw RequestError("\(field): the answer's form is said twice", field: field, code: "invalid_value")
         }
     }
 

@@ -30,7 +30,7 @@ struct LlamaCompletion: Sendable {
             Field(
                 "response_fields", Shape.strings,
                 "Which members are told, by their paths: generation_settings/n_predict; those that there are"),
-            AnswerForm.jsonSchema, LlamaBias.field,
+            AnswerForm.jsonSchema, AnswerForm.grammar, LlamaBias.field,
         ] + LlamaTimings.fields + IdleFields.llama + [
             SamplingFields.topK, SamplingFields.topP, SamplingFields.minP, SamplingFields.seed, SamplingFields.presence,
             SamplingFields.frequency, SamplingFields.stop, SamplingFields.lora, SamplingFields.timeLimit,

@@ -18,7 +18,7 @@ struct OpenAIChat: Sendable {
             Field("max_completion_tokens", .integer(1...Int.max), "The same, by its newer name"),
             Field("logprobs", .boolean, "Whether probabilities of the answer's tokens are told"),
             Field("top_logprobs", .integer(0...20), "How many of the likeliest tokens are told in each place"),
-            AnswerForm.responseFormat, AnswerForm.jsonSchema,
+            AnswerForm.responseFormat, AnswerForm.jsonSchema, AnswerForm.grammar,
         ] + ToolUse.fields + LlamaTimings.fields + IdleFields.llama + IdleFields.openAI
 
     static func routes(_ context: ServiceContext) -> [Route] {

@@ -41,6 +41,15 @@ final class AnswerGrammars: Sendable {
         }
     }
 
+    /// Texts that a grammar in llama.cpp's form describes.
+    ///
+    /// - Throws: where it cannot be read, with line and column.
+    func grammar(gbnf text: String, field: String) async throws(RequestError) -> any TokenGrammar {
+        try await grammar("gbnf " + text, field, code: "invalid_grammar") { pieces throws(GrammarError) in
+            try GBNFGrammar(text, pieces)
+        }
+    }
+
     /// Calls of functions in the form of the model's template, and nothing else.
     ///
     /// - Parameter tools: as OpenAI writes them.
@@ -83,7 +92,7 @@ final class AnswerGrammars: Sendable {
     private typealias Making = @Sendable (TokenPieces) throws(GrammarError) -> any TokenGrammar
 
     private func grammar(
-        _ key: String, _ field: String, _ make: @escaping Making
+        _ key: String, _ field: String, code: String = "invalid_schema", _ make: @escaping Making
     ) async throws(RequestError) -> any TokenGrammar {
         let grammar: Result<any TokenGrammar, GrammarError>
         if let known = kept(key) {
@@ -95,7 +104,7 @@ final class AnswerGrammars: Sendable {
             }
         }
         do throws(GrammarError) { return try grammar.get() } catch {
-            throw RequestError("\(field): \(error)", field: field, code: "invalid_schema")
+            throw RequestError("\(field): \(error)", field: field, code: code)
         }
     }
 
