@@ -92,6 +92,38 @@ import Testing
         #expect(system["prompt"]?.string?.contains("Be kind.") == true && developer == system)
     }
 
+    /// Where the assistant speaks last, the answer goes on from what it says, in every form.
+    @Test func answersGoOnFromWhatTheAssistantSays() async throws {
+        let tiny = try TinyService()
+        let question: [JSONValue] = [["role": "user", "content": "Where is Tom?"]]
+        let messages = JSONValue.array(question + [["role": "assistant", "content": "Tom is"]])
+        func text(_ messages: JSONValue, _ more: [JSONObject.Member] = []) async throws -> String {
+            let body = JSONValue.object(JSONObject([("messages", messages)] + more))
+            return try #require(try await tiny.post("/apply-template", body).json["prompt"]?.string)
+        }
+        let asked = try await text(.array(question))
+        #expect(try await text(messages) == asked + "Tom is")
+        #expect(try await text(messages, [("continue_final_message", true)]) == asked + "Tom is")
+        let anew = try await text(messages, [("continue_final_message", false)])
+        #expect(anew != asked + "Tom is" && anew.contains("Tom is"))
+        let bare = try await text(.array(question), [("add_generation_prompt", false)])
+        #expect(asked.hasPrefix(bare) && bare.count < asked.count && bare.contains("Where"))
+        let count = try await tiny.post("/chat/completions/input_tokens", ["messages": messages]).json["input_tokens"]
+        let others = [
+            try await tiny.post("/v1/messages/count_tokens", ["model": "tiny", "messages": messages]).json,
+            try await tiny.post("/v1/responses/input_tokens", ["input": messages]).json,
+        ]
+        #expect(count != nil && others.allSatisfy { $0["input_tokens"] == count })
+        let twice = JSONValue.array(
+            question + [JSONValue](repeating: ["role": "assistant", "content": "Tom"], count: 2))
+        try await tiny.post("/apply-template", ["messages": twice]).expectRefusal(400, "messages[2]")
+        for (messages, more) in [(messages, true), (.array(question), false)] {
+            var body = JSONObject([("messages", messages), ("continue_final_message", true)])
+            if more { body["add_generation_prompt"] = true }
+            try await tiny.post("/v1/chat/completions", .object(body)).expectRefusal(400, "continue_final_message")
+        }
+    }
+
     @Test func aCompletionTellsHowItEnded() async throws {
         let tiny = try TinyService()
         let body: JSONValue = [

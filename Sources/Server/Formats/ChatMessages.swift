@@ -55,11 +55,12 @@ enum ChatMessages {
             ]), "The function", required: true),
     ])
 
-    static let fields = [
-        Field("messages", .list(message, 1...4_096), "The conversation", required: true),
-        Field("tools", .list(tool, 0...128), "Functions that the model may call"),
-        Field("chat_template_kwargs", .anyObject, "What else the template reads"),
-    ]
+    static let fields =
+        [
+            Field("messages", .list(message, 1...4_096), "The conversation", required: true),
+            Field("tools", .list(tool, 0...128), "Functions that the model may call"),
+            Field("chat_template_kwargs", .anyObject, "What else the template reads"),
+        ] + AnswerStart.fields
 
     /// What a template gets of messages: texts joined, `developer` as `system`, arguments of calls as objects.
     static func forTemplate(_ messages: [JSONValue]) -> [JSONValue] { messages.map(forTemplate) }
@@ -101,15 +102,16 @@ extension ServiceContext {
     ///
     /// - Parameter tools: as the template reads them; empty: none.
     func tokens(
-        of messages: [JSONValue], tools: [JSONValue], extra: JSONObject = JSONObject()
+        of messages: [JSONValue], tools: [JSONValue], extra: JSONObject = JSONObject(), start: AnswerStart = .usual
     ) throws(RequestError) -> [Int32] {
-        try tokens(ofRendered: try rendered(messages, tools: tools, extra: extra))
+        try tokens(ofRendered: try rendered(messages, tools: tools, extra: extra, start: start))
     }
 
     func rendered(
-        _ messages: [JSONValue], tools: [JSONValue], extra: JSONObject = JSONObject()
+        _ messages: [JSONValue], tools: [JSONValue], extra: JSONObject = JSONObject(), start: AnswerStart = .usual
     ) throws(RequestError) -> String {
-        var extra = extra
+        var (messages, extra) = (messages, extra)
+        let begun = try start.begun(&messages)
         if !tools.isEmpty {
             guard model.facts.renderer?.reads("tools") ?? true else {
                 throw RequestError("tools: the model's chat template knows none", field: "tools", code: "unsupported")
@@ -117,7 +119,7 @@ extension ServiceContext {
             extra["tools"] = .array(tools)
         }
         do throws(ServingError) {
-            return try model.render(messages, extra: extra)
+            return try model.render(messages, extra: extra, addGenerationPrompt: start.addsPrompt) + begun
         } catch { throw RequestError(error) }
     }
 

@@ -31,7 +31,7 @@ enum LlamaTokens {
                 let text = try context.rendered(
                     ChatMessages.forTemplate(call.member("messages")?.array ?? []),
                     tools: call.member("tools")?.array ?? [],
-                    extra: call.member("chat_template_kwargs")?.object ?? JSONObject())
+                    extra: call.member("chat_template_kwargs")?.object ?? JSONObject(), start: try AnswerStart(call))
                 return .json(["prompt": .string(text)])
             },
         ]

@@ -82,7 +82,7 @@ struct OpenAIChat: Sendable {
     ) throws(RequestError) -> [Int32] {
         try context.tokens(
             of: ChatMessages.forTemplate(call.member("messages")?.array ?? []), tools: tools.shown,
-            extra: call.member("chat_template_kwargs")?.object ?? JSONObject())
+            extra: call.member("chat_template_kwargs")?.object ?? JSONObject(), start: try AnswerStart(call))
     }
 
     private func response() async throws(RequestError) -> ServerResponse {
