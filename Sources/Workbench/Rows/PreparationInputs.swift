@@ -81,9 +81,10 @@ struct PreparationInputs {
     /// The content of the files that mark rows as wrong; empty where no step reads any.
     private static func marks(_ recipe: Recipe) throws -> String {
         var text = ""
-        for case .review(let step) in recipe.data.steps {
+        for (index, step) in recipe.data.steps.enumerated() {
+            guard case .review(let step) = step else { continue }
             for file in try InputFiles.expand(step.marks) {
-                try Failure.requireFile(file, "the file of marks")
+                try Failure.requireFile(file, "data.steps[\(index)].review.marks: the file of marks")
                 guard let digest = try InputFiles.digest(of: file) else {
                     throw Failure(.badInput, "\(path: file) holds marks and can be read but once", hint: "name a file")
                 }
