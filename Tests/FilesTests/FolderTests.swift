@@ -41,6 +41,8 @@ import Vocabulary
             #expect(try WholeFile.bytes(file.path) == bytes)
             let absent = folder.appendingPathComponent("absent")
             #expect(try WholeFile.bytes(ifThere: absent) == nil)
+            let device = URL(fileURLWithPath: "/dev/null")
+            #expect(#expect(throws: SystemError.self) { try WholeFile.bytes(ifThere: device) }?.code == EINVAL)
             #expect(#expect(throws: SystemError.self) { try WholeFile.bytes(absent.path) }?.kind == .missingInput)
             #expect(#expect(throws: SystemError.self) { try WholeFile.bytes(folder.path) }?.kind == .badInput)
         }

@@ -217,7 +217,7 @@ import WeightFiles
         let model = try tinyModel()
         let scheduler = GenerationScheduler(
             model, limits: CacheLimits(cacheBytes: SequenceReader(model).bytesPerToken * 800), growsCaches: true)
-        let ids = (0..<5).map { scheduler.add(GenerationRequest(prompt: prompt(100, $0), maximumTokens: 330)) }
+        let ids = (0..<8).map { scheduler.add(GenerationRequest(prompt: prompt(100, $0), maximumTokens: 330)) }
         var ended: [RequestID] = []
         while !scheduler.isIdle {
             for case .finished(let id, _) in scheduler.step() { ended.append(id) }

@@ -194,7 +194,10 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
                 try expectPieces(answer, form, calls)
                 for call in calls {
                     let arguments = try JSONValue(parsing: Array(call.arguments.utf8))
-                    guard call.name == "weather" else { continue }
+                    guard call.name == "weather" else {
+                        #expect(arguments == [:], "a function that names no parameters has none")
+                        continue
+                    }
                     #expect(1...9 ~= arguments["days"]?.integer ?? 0)
                     #expect(arguments["city"]?.string?.unicodeScalars.count ?? 9 <= 5)
                 }

@@ -60,6 +60,16 @@ import Testing
         #expect(told.map { $0.lowercased().contains("\r\nconnection: close\r\n") } == [false, true])
     }
 
+    /// What says that it is too large is refused by its head, of which no more is waited for.
+    @Test func whatIsTooLargeIsNotWaitedFor() async throws {
+        let told = try await asked { port in
+            let connection = try Connection(port)
+            try connection.send("POST /whole HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999999\r\n\r\n")
+            return try connection.read()
+        }
+        #expect(told.hasPrefix("HTTP/1.1 413") && told.lowercased().contains("\r\nconnection: close\r\n"))
+    }
+
     /// A request that does not come to its end keeps no server from its own, however long it might still take.
     @Test(.timeLimit(.minutes(15))) func nobodyWaitsForHalfARequest() async throws {
         var limits = HTTPLimits()
