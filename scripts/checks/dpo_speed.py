@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """How much a step of DPO costs: against a step of plain fine-tuning on the same tokens, and against TRL's DPOTrainer with PEFT on the same rows.
 
-    python3 scripts/checks/dpo_speed.py --lathe .build/release/lathe --model FOLDER [--steps 8] [--batch 4] [--precision fp32|bf16] [--without-trl]
+    python3 scripts/checks/dpo_speed.py --lathe .build/release/lathe --model FOLDER
+        [--steps 8] [--batch 4] [--precision fp32|bf16] [--recompute] [--repeat 1] [--without-trl]
 
 The model is a Hugging Face folder with a chat template, as SmolLM2-135M-Instruct; the pairs are those of datasets/headlines. For plain
 fine-tuning each pair becomes two rows, its prompt with each of its answers, so that a step of as many tokens is twice as many rows. Seconds
 of a step are the median of those after the first two; memory is the most that the process holds. Both sides train the same layers with the
-same batch, TRL in float32, Lathe in `--precision`. Nothing else should run beside it. The last line is JSON.
+same batch, TRL in float32, Lathe in `--precision`; with `--recompute` Lathe computes blocks twice instead of keeping what they leave, and
+with `--repeat` answers are N times as long. Nothing else should run beside it. The last line is JSON.
 """
 import argparse
 import json
@@ -21,9 +23,12 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMITS = {"step": 2.2, "memory": 1.2, "trl_speed": 6.0, "trl_memory": 1 / 8}
 
 
-def rows(count):
+def rows(count, repeat):
     with open(ROOT / "datasets" / "headlines" / "train.jsonl", encoding="utf-8") as file:
         pairs = [json.loads(line) for line in file]
+    for pair in pairs:
+        for side in ("chosen", "rejected"):
+            pair[side] = " ".join([pair[side]] * repeat)
     return [pairs[index % len(pairs)] for index in range(count)]
 
 
@@ -48,7 +53,8 @@ def lathe(options, objective, folder, pairs):
         f"name: {objective}\nmodel: {{ path: {options.model}, precision: {options.precision} }}\n"
         f"data: {{ train: {data.name}, prompt_style: chat, shuffle: false }}\n"
         "adapter: { r: 16, alpha: 32, target_modules: all-linear }\n"
-        f"train: {{ objective: {objective}, max_steps: {options.steps}, batch_size: {batch}, recompute: false }}\n"
+        f"train: {{ objective: {objective}, max_steps: {options.steps}, batch_size: {batch}, "
+        f"recompute: {str(options.recompute).lower()} }}\n"
         "evaluate: { enabled: false }\n", encoding="utf-8")
     start([str(options.lathe), "train", recipe.name], folder)
     # Lathe counts its peak anew for each stage, so that the system's own count says little.
@@ -113,11 +119,13 @@ def main():
     parser.add_argument("--steps", type=int, default=8)
     parser.add_argument("--batch", type=int, default=4)
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"])
+    parser.add_argument("--recompute", action="store_true")
+    parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--without-trl", action="store_true")
     options = parser.parse_args()
     if options.steps < 4:
         sys.exit("--steps: at least 4, of which the first two are not counted")
-    pairs = rows(options.steps * options.batch)
+    pairs = rows(options.steps * options.batch, options.repeat)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         found = {}
