@@ -139,6 +139,19 @@ import Testing
         try await TinyService().post("/v1/chat/completions", text: body).expectRefusal(400, field)
     }
 
+    /// Of two forms that a value may have, the one that it comes closest to says what is wrong.
+    @Test func whatFitsDeepestSaysWhatIsWrong() async throws {
+        let tiny = try TinyService()
+        let content: JSONValue = [["type": "input_image", "image_url": "x"]]
+        let items: [JSONValue] = [
+            ["role": "user", "content": content], ["type": "message", "role": "user", "content": content],
+        ]
+        for item in items {
+            try await tiny.post("/v1/responses", ["input": [item]])
+                .expectRefusal(400, "input[0].content[0].type")
+        }
+    }
+
     @Test func whatIsDeepIsRefused() async throws {
         let tiny = try TinyService()
         let deep = String(repeating: "[", count: 100_000)

@@ -136,7 +136,7 @@ struct OpenAIResponses: Sendable {
     private static func usage(_ usage: ServedUsage) -> JSONValue {
         [
             "input_tokens": .integer(usage.promptTokens),
-            "input_tokens_details": ["cached_tokens": .integer(usage.cachedTokens)],
+            "input_tokens_details": ["cached_tokens": .integer(usage.cachedTokens), "cache_write_tokens": 0],
             "output_tokens": .integer(usage.answerTokens), "output_tokens_details": ["reasoning_tokens": 0],
             "total_tokens": .integer(usage.promptTokens + usage.answerTokens),
         ]

@@ -138,13 +138,17 @@ extension Shape {
                 try element.check(member.value, at: Self.join(path, member.key))
             }
         case .either(let shapes):
-            // The one of that type; of several, the first says what is wrong.
+            // The one of that type; of several, the one that fits deepest says what is wrong.
             let fitting = shapes.filter { $0.types.contains(value.typeName) }
-            var first: RequestError?
+            var deepest: RequestError?
             for shape in fitting {
-                do throws(RequestError) { return try shape.check(value, at: path) } catch { first = first ?? error }
+                do throws(RequestError) {
+                    return try shape.check(value, at: path)
+                } catch {
+                    if deepest.map({ Self.depth($0) < Self.depth(error) }) ?? true { deepest = error }
+                }
             }
-            if let first { throw first }
+            if let deepest { throw deepest }
         }
     }
 
@@ -190,6 +194,9 @@ extension Shape {
             path.isEmpty ? "the body: \(text)" : "\(path): \(text)", field: path.isEmpty ? nil : path,
             code: "invalid_value")
     }
+
+    /// How many names and places lead to what is wrong.
+    private static func depth(_ error: RequestError) -> Int { (error.field ?? "").count { $0 == "." || $0 == "[" } }
 
     private static func join(_ path: String, _ name: String) -> String {
         let name = String(name.prefix(80))
