@@ -20,7 +20,7 @@ public enum LabelRegression {
     ///   - labels: how many there are.
     ///   - onFold: told after each fold how many are done; what it throws ends the work.
     public static func probabilities(
-        _ states: [[Float]], given: [Int], labels: Int, _ folds: Folds, onFold: (Int) throws -> Void = { _ in }
+        _ states: [[Float]], given: [Int], labels: Int, _ folds: Folds, onFold: (Int) throws -> Void
     ) rethrows -> [[Double]] {
         precondition(states.count == given.count && states.count == folds.fold.count)
         let rows = measured(states)

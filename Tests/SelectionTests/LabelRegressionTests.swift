@@ -19,7 +19,7 @@ import WeightFiles
     private static let folds = Folds(rows: 120, count: 4, seed: 1)
 
     private static func probabilities(_ given: [Int], _ states: [[Float]] = states) -> [[Double]] {
-        LabelRegression.probabilities(states, given: given, labels: 3, folds)
+        LabelRegression.probabilities(states, given: given, labels: 3, folds) { _ in }
     }
 
     @Test func wrongLabelsStandOut() {
@@ -53,7 +53,8 @@ import WeightFiles
         }
         // A number that never changes tells nothing, and is no trap.
         let same = LabelRegression.probabilities(
-            Self.states.map { _ in [3, 3] }, given: Self.given, labels: 3, Self.folds)
+            Self.states.map { _ in [3, 3] }, given: Self.given, labels: 3, Self.folds
+        ) { _ in }
         #expect(same.allSatisfy { $0.allSatisfy { abs($0 - 1.0 / 3) < 0.05 } })
     }
 
