@@ -7,7 +7,7 @@
 The model is a Hugging Face folder with a chat template, as SmolLM2-135M-Instruct; the pairs are those of datasets/headlines. For plain
 fine-tuning each pair becomes two rows, its prompt with each of its answers, so that a step of as many tokens is twice as many rows. Seconds
 of a step are the median of those after the first two; memory is the most that the process holds. Both sides train the same layers with the
-same batch, TRL in float32, Lathe in `--precision`; with `--recompute` Lathe computes blocks twice instead of keeping what they leave, and
+same batch, TRL in float32, Lathe in `--precision`; with `--recompute` both compute blocks twice instead of keeping what they leave, and
 with `--repeat` answers are N times as long. Nothing else should run beside it. The last line is JSON.
 """
 import argparse
@@ -51,7 +51,7 @@ def lathe(options, objective, folder, pairs):
     recipe = folder / f"{objective}.yaml"
     recipe.write_text(
         f"name: {objective}\nmodel: {{ path: {options.model}, precision: {options.precision} }}\n"
-        f"data: {{ train: {data.name}, prompt_style: chat, shuffle: false }}\n"
+        f"data: {{ train: {data.name}, prompt_style: chat, shuffle: false, max_length: 2048 }}\n"
         "adapter: { r: 16, alpha: 32, target_modules: all-linear }\n"
         f"train: {{ objective: {objective}, max_steps: {options.steps}, batch_size: {batch}, "
         f"recompute: {str(options.recompute).lower()} }}\n"
@@ -81,6 +81,7 @@ from peft import LoraConfig
 from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
 from trl import DPOConfig, DPOTrainer
 model, data, steps, batch, threads = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
+recompute = sys.argv[6] == "True"
 torch.set_num_threads(threads)
 rows = [json.loads(line) for line in open(data, encoding="utf-8")]
 def turn(role, text): return [{"role": role, "content": text}]
@@ -92,7 +93,7 @@ class Clock(TrainerCallback):
 trainer = DPOTrainer(
     model=AutoModelForCausalLM.from_pretrained(model, dtype=torch.float32),
     args=DPOConfig(output_dir="trl", beta=0.1, max_length=None, per_device_train_batch_size=batch, max_steps=steps, report_to=[],
-                   use_cpu=True, bf16=False, gradient_checkpointing=False, save_strategy="no", logging_strategy="no"),
+                   use_cpu=True, bf16=False, gradient_checkpointing=recompute, save_strategy="no", logging_strategy="no"),
     processing_class=AutoTokenizer.from_pretrained(model), train_dataset=datasets.Dataset.from_list(rows),
     peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"), callbacks=[Clock()])
 trainer.train()
@@ -105,7 +106,8 @@ print(json.dumps({"seconds": marks[len(marks) // 2], "tokens": tokens, "peak": r
 
 def trl(options, folder):
     outcome = subprocess.run(
-        [sys.executable, "-c", TRL, str(options.model), "dpo.jsonl", str(options.steps), str(options.batch), str(os.cpu_count())],
+        [sys.executable, "-c", TRL, str(options.model), "dpo.jsonl", str(options.steps), str(options.batch), str(os.cpu_count()),
+         str(options.recompute)],
         cwd=folder, capture_output=True, text=True)
     if outcome.returncode:
         sys.exit(f"TRL: {outcome.stderr[-2000:]}")
