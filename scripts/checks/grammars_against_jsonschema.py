@@ -35,6 +35,27 @@ def multiple_of(_, divisor, instance, __):
 
 
 Validator = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"multipleOf": multiple_of})
+# In which a list of items is what is a prefix today.
+OldValidator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"multipleOf": multiple_of})
+
+
+def judge(schema):
+    """What says whether values conform. OpenAPI's `nullable` is heard, which jsonschema does not know."""
+    def today(part):
+        if isinstance(part, list):
+            return [today(value) for value in part]
+        if not isinstance(part, dict):
+            return part
+        found = {key: today(value) for key, value in part.items() if key != "nullable"}
+        return {"anyOf": [found, {"type": "null"}]} if part.get("nullable") is True else found
+
+    def is_old(part):
+        if isinstance(part, dict):
+            return isinstance(part.get("items"), list) or any(map(is_old, part.values()))
+        return isinstance(part, list) and any(map(is_old, part))
+
+    kind = OldValidator if is_old(schema) else Validator
+    return kind(today(schema), format_checker=kind.FORMAT_CHECKER)
 
 
 def schemas_of(path):
@@ -89,8 +110,7 @@ def verdict(address, name, schema, must_refuse, rounds):
             else:
                 wrong.append(f"{error}: {text}")
             continue
-        errors = Validator(schema, format_checker=Validator.FORMAT_CHECKER).iter_errors(value)
-        wrong += [f"{error.message}: {text}" for error in errors]
+        wrong += [f"{error.message}: {text}" for error in judge(schema).iter_errors(value)]
     if must_refuse:
         wrong.append("not refused")
     return outcome, wrong

@@ -75,7 +75,9 @@ struct MemberKeys {
             return try ByteAutomaton(.choice(values.compactMap(\.string).map { .literal(JSONText.literal($0)) }))
         }
         guard facts.types?.contains(.string) ?? true else { return try ByteAutomaton(.choice([])) }
-        guard facts.patterns.isEmpty, facts.formats.isEmpty else { return try SchemaCompiler.automaton(of: facts) }
+        guard facts.patterns.isEmpty, facts.formats.isEmpty, facts.excludedTexts.isEmpty else {
+            return try SchemaCompiler.automaton(of: facts)
+        }
         return try any().holding(least: facts.length.least, most: facts.length.most)
     }
 

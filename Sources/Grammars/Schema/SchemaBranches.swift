@@ -8,20 +8,29 @@ struct SchemaBranches {
 
     init(_ document: SchemaDocument) { self.document = document }
 
-    /// - Throws: where two branches may hold at once.
-    func check(_ branches: [LocatedSchema], of schema: LocatedSchema) throws(GrammarError) {
+    /// The branches, each with what makes it the only one where others could hold too.
+    ///
+    /// - Throws: where two branches may hold at once, and it cannot be said what a value is that conforms to one alone.
+    func cases(_ branches: [LocatedSchema], of schema: LocatedSchema) throws(GrammarError) -> [[LocatedSchema]] {
         // Each is held against each.
         guard branches.count <= 200 else { throw schema.refused("oneOf", "more than 200 branches; anyOf can be") }
+        var cases = branches.map { [$0] }
         for (index, branch) in branches.enumerated() {
             for (other, second) in branches.enumerated().dropFirst(index + 1) {
-                guard try areDisjoint([branch], [second], depth: 0) else {
+                guard try !areDisjoint([branch], [second], depth: 0) else { continue }
+                guard let notFirst = SchemaNegation.opposite(to: branch.value),
+                    let notSecond = SchemaNegation.opposite(to: second.value), branches.count <= 8
+                else {
                     throw schema.refused(
                         "oneOf",
                         "branches \(index) and \(other) are not told apart by their types, or by a required member "
                             + "with a const or enum of its own in each; anyOf can be")
                 }
+                cases[index].append(schema.below("oneOf", "not \(other)", value: notSecond))
+                cases[other].append(schema.below("oneOf", "not \(index)", value: notFirst))
             }
         }
+        return cases
     }
 
     /// Whether no value conforms to both.

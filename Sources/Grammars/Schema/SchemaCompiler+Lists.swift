@@ -83,7 +83,9 @@ extension SchemaCompiler {
             !parts.contains(where: { $0.member("anyOf") != nil || $0.member("oneOf") != nil })
         else { return nil }
         let facts = try SchemaFacts(parts)
-        guard let values = facts.values else { return facts.types == [.boolean] ? ["false", "true"] : nil }
+        guard let values = facts.values else {
+            return facts.types == [.boolean] && facts.excluded.isEmpty ? ["false", "true"] : nil
+        }
         var kept: [JSONValue] = []
         for value in try listed(values, facts, parts) where !kept.contains(where: { $0.isSame(as: value) }) {
             kept.append(value)

@@ -62,12 +62,13 @@ struct SchemaCompiler {
         for (index, schema) in schemas.enumerated() {
             for keyword in ["anyOf", "oneOf"] {
                 guard let branches = try schema.list(keyword) else { continue }
-                if keyword == "oneOf" { try SchemaBranches(document).check(branches, of: schema) }
-                var rest = schemas
-                rest[index] = schema.hiding(keyword)
-                var nodes: [Int] = []
-                for branch in branches { nodes.append(try value(rest + [branch], next: next)) }
-                return try builder.choice(nodes)
+                let cases =
+                    keyword == "oneOf"
+                    ? try SchemaBranches(document).cases(branches, of: schema) : branches.map { [$0] }
+                return try choice(cases, of: schemas, index, without: [keyword], next: next)
+            }
+            if let found = try SchemaCases(of: schema) {
+                return try choice(found.cases, of: schemas, index, without: found.keywords, next: next)
             }
         }
         let place = schemas.first?.place ?? "#"
@@ -78,23 +79,45 @@ struct SchemaCompiler {
         }
     }
 
+    /// What conforms to `schemas` and to one of `cases`, which stand for keywords of the schema at `index`.
+    private mutating func choice(
+        _ cases: [[LocatedSchema]], of schemas: [LocatedSchema], _ index: Int, without keywords: [String], next: Int
+    ) throws(GrammarError) -> Int {
+        var rest = schemas
+        rest[index] = keywords.reduce(rest[index]) { $0.hiding($1) }
+        var nodes: [Int] = []
+        for parts in cases { nodes.append(try value(rest + parts, next: next)) }
+        return try builder.choice(nodes)
+    }
+
     private mutating func facts(
         _ facts: SchemaFacts, _ schemas: [LocatedSchema], next: Int
     ) throws(GrammarError) -> Int {
         if let values = facts.values { return try listed(values, facts, schemas, next: next) }
-        guard var types = facts.types ?? (facts.mentioned.isEmpty ? nil : facts.mentioned) else {
+        let open = facts.mentioned.isEmpty ? facts.excluded.isEmpty ? nil : SchemaType.allCases : facts.mentioned
+        guard var types = facts.types ?? open else {
             return try builder.add(.call(entry: try anyValue(), next: next))
         }
         if types.contains(.number) { types.removeAll { $0 == .integer } }
         if facts.isNullable, !types.contains(.null) { types.append(.null) }
+        // Numbers, lists and objects that are not one of some values have too many spellings to be held: the others can come.
+        let held = types.filter { type in
+            [.string, .boolean, .null].contains(type) || !facts.excluded.contains { type.holds($0) }
+        }
+        guard !held.isEmpty || types.isEmpty else {
+            throw GrammarError("\"not\" cannot be held of numbers, lists and objects; an \"enum\" of the others can be")
+        }
         var nodes: [Int] = []
-        for type in types { nodes.append(try value(type, facts, next: next)) }
+        for type in held { nodes.append(try value(type, facts, next: next)) }
         return try builder.choice(nodes)
     }
 
     private mutating func value(_ type: SchemaType, _ facts: SchemaFacts, next: Int) throws(GrammarError) -> Int {
         switch type {
+        case .null where facts.excluded.contains(.null): try never()
         case .null: try builder.shared(.null, next: next)
+        case .boolean where !facts.excluded.isEmpty:
+            try listed([false, true].filter { !facts.excluded.contains($0) }, next: next)
         case .boolean: try builder.shared(.boolean, next: next)
         case .string: try text(facts, next: next)
         case .integer, .number: try number(facts, isWhole: type == .integer, next: next)
@@ -107,7 +130,11 @@ struct SchemaCompiler {
     private mutating func listed(
         _ values: [JSONValue], _ facts: SchemaFacts, _ schemas: [LocatedSchema], next: Int
     ) throws(GrammarError) -> Int {
-        let texts = try listed(values, facts, schemas).map(Self.spelling)
+        try listed(listed(values, facts, schemas), next: next)
+    }
+
+    private mutating func listed(_ values: [JSONValue], next: Int) throws(GrammarError) -> Int {
+        let texts = values.map(Self.spelling)
         return try builder.lexeme(
             .choice(texts.map { .literal($0) }), named: "values \(texts.joined(separator: ","))", next: next)
     }
@@ -117,12 +144,12 @@ struct SchemaCompiler {
         _ values: [JSONValue], _ facts: SchemaFacts, _ schemas: [LocatedSchema]
     ) throws(GrammarError) -> [JSONValue] {
         for schema in schemas {
-            for (keyword, _) in schema.keywords where !["enum", "const", "type", "nullable"].contains(keyword) {
+            for (keyword, _) in schema.keywords where !["enum", "const", "type", "nullable", "not"].contains(keyword) {
                 throw schema.refused(keyword, "beside \"enum\" or \"const\", which say all of the value")
             }
         }
         var kept = values.filter { value in facts.types?.contains { $0.holds(value) } ?? true }
-        if facts.isNullable, !kept.contains(.null) { kept.append(.null) }
+        if facts.isNullable, !kept.contains(.null), !facts.excluded.contains(.null) { kept.append(.null) }
         return kept
     }
 
@@ -143,10 +170,10 @@ struct SchemaCompiler {
     private mutating func text(_ facts: SchemaFacts, next: Int) throws(GrammarError) -> Int {
         let length = facts.length
         guard length.isPossible else { return try never() }
-        guard !facts.patterns.isEmpty || !facts.formats.isEmpty else {
+        guard !facts.patterns.isEmpty || !facts.formats.isEmpty || !facts.excludedTexts.isEmpty else {
             return try builder.shared(.string, low: length.least, high: length.most, next: next)
         }
-        let name = "text \(facts.patterns) \(facts.formats) \(length.least) \(length.most ?? -1)"
+        let name = "text \(facts.patterns) \(facts.formats) \(facts.excludedTexts) \(length.least) \(length.most ?? -1)"
         return try builder.lexeme(named: name, next: next) { () throws(GrammarError) in try Self.automaton(of: facts) }
     }
 
@@ -155,8 +182,13 @@ struct SchemaCompiler {
         var automata: [ByteAutomaton] = []
         for format in facts.formats { automata.append(try ByteAutomaton(JSONText.quoted(format.expression))) }
         for pattern in facts.patterns { automata.append(try automaton(ofPattern: pattern, "pattern")) }
+        if automata.isEmpty { automata.append(try ByteAutomaton(JSONText.quoted(ScalarSet.all.json.anyTimes))) }
         var all = automata[0]
         for other in automata.dropFirst() { all = try all.intersected(with: other) }
+        if !facts.excludedTexts.isEmpty {
+            let texts = facts.excludedTexts.map { ByteExpression.literal(JSONText.literal($0)) }
+            all = try all.subtracting(ByteAutomaton(.choice(texts)))
+        }
         guard !facts.length.isNone else { return all }
         let least = facts.length.least
         // Each character counted takes a state at least.

@@ -28,8 +28,10 @@ struct SchemaFacts {
     /// Types of which something was said.
     var mentioned: [SchemaType] = []
     var isNullable = false
-    /// Of `enum` and `const`.
+    /// Of `enum` and `const`, without those that are excluded.
     var values: [JSONValue]?
+    /// What the value is not: `not` of a `const` or `enum`.
+    private(set) var excluded: [JSONValue] = []
 
     var properties: [Property] = []
     var required: [String] = []
@@ -55,6 +57,9 @@ struct SchemaFacts {
 
     var numbers = DecimalRule()
 
+    /// Texts that the value is not.
+    var excludedTexts: [String] { excluded.compactMap(\.string) }
+
     /// From `least` to `most`.
     struct Bounds: Equatable {
         var least = 0
@@ -69,6 +74,7 @@ struct SchemaFacts {
             for (keyword, value) in schema.keywords { try hear(keyword, value, schema) }
         }
         try hearAdditional(schemas)
+        values = values?.filter { value in !excluded.contains { $0.isSame(as: value) } }
         hasUniqueItems = itemCount.most ?? 2 > 1 && schemas.contains { $0.member("uniqueItems")?.bool == true }
     }
 
@@ -98,17 +104,17 @@ struct SchemaFacts {
     }
 
     private static let refusals: [String: String] = {
-        let branches = "anyOf of the cases can be"
+        let branches = "it stands where cases cannot be told apart"
+        let alone = "it has no effect without \"if\""
         let members = "properties and additionalProperties can be"
         let lists = "items, prefixItems, minItems and maxItems can be"
         let contents = "what a text holds is not looked into"
         let names = "a $ref to \"#/$defs/NAME\" can be"
         return [
-            "not": "what a value is not gives no form that it has", "if": branches, "then": branches,
-            "else": branches, "dependentRequired": branches, "dependentSchemas": branches, "dependencies": branches,
+            "if": branches, "then": alone, "else": alone, "dependentRequired": branches, "dependentSchemas": branches,
+            "dependencies": branches,
             "unevaluatedProperties": members, "unevaluatedItems": lists, "contains": lists, "minContains": lists,
-            "maxContains": lists,
-            "additionalItems": lists, "contentEncoding": contents, "contentMediaType": contents,
+            "maxContains": lists, "contentEncoding": contents, "contentMediaType": contents,
             "contentSchema": contents, "$anchor": names, "$dynamicRef": names, "$dynamicAnchor": names,
             "$recursiveRef": names, "$recursiveAnchor": names, "$id": names,
         ]
@@ -133,9 +139,19 @@ struct SchemaFacts {
             guard let list = value.array, !list.isEmpty else { throw schema.wrong(keyword, "a list of values") }
             keep(list)
         case "const": keep([value])
+        case "not":
+            guard let list = Self.excluded(by: value) else { throw schema.refused(keyword, Self.refusals["if"] ?? "") }
+            excluded += list
         default: return false
         }
         return true
+    }
+
+    /// The values of a schema that says nothing but a `const` or `enum`; nil: another.
+    static func excluded(by not: JSONValue) -> [JSONValue]? {
+        let said = LocatedSchema(value: not, place: "").keywords
+        guard said.count == 1, let only = said.first else { return nil }
+        return only.key == "const" ? [only.value] : only.key == "enum" ? only.value.array : nil
     }
 
     private static func common(_ one: [SchemaType], _ other: [SchemaType]) -> [SchemaType] {
@@ -216,21 +232,35 @@ struct SchemaFacts {
     ) throws(GrammarError) -> Bool {
         switch keyword {
         case "items":
-            guard value.array == nil else { throw schema.error("\"items\" as a list is \"prefixItems\" today") }
+            // A list of schemas is what older drafts call a prefix.
+            guard value.array == nil else {
+                try hearPrefix(keyword, schema)
+                break
+            }
             try refuseOthers(prefixOf, schema)
             items = (items ?? []) + [schema.below(keyword, value: value)]
             itemsOf.insert(schema.key)
-        case "prefixItems":
-            let list = try schema.list(keyword) ?? []
-            try refuseOthers(prefixOf.union(itemsOf), schema)
-            prefix = list.map { [$0] }
-            prefixOf.insert(schema.key)
+        case "prefixItems": try hearPrefix(keyword, schema)
+        case "additionalItems":
+            guard schema.member("items")?.array != nil else {
+                throw schema.error("\"additionalItems\" has no effect where \"items\" is no list")
+            }
+            items = (items ?? []) + [schema.below(keyword, value: value)]
+            itemsOf.insert(schema.key)
         case "minItems", "maxItems": try itemCount.hear(keyword, value, schema)
         case "uniqueItems":
             guard value.bool != nil else { throw schema.wrong(keyword, "true or false") }
         default: return false
         }
         return true
+    }
+
+    private mutating func hearPrefix(_ keyword: String, _ schema: LocatedSchema) throws(GrammarError) {
+        let list = try schema.list(keyword) ?? []
+        try refuseOthers(prefixOf.union(itemsOf), schema)
+        guard prefix.isEmpty else { throw schema.error("\"prefixItems\" and a list of \"items\" say the same") }
+        prefix = list.map { [$0] }
+        prefixOf.insert(schema.key)
     }
 
     /// Where one schema has a prefix, items of another hold for the prefix too, which nobody writes.
@@ -252,6 +282,7 @@ struct SchemaFacts {
             if !patterns.contains(text) { patterns.append(text) }
         case "format":
             guard let name = value.string else { throw schema.wrong(keyword, "a name") }
+            if Self.numberFormats[name] != nil { return false }
             guard let format = TextFormat(rawValue: name) else {
                 let known = TextFormat.allCases.map(\.rawValue).joined(separator: ", ")
                 throw schema.refused(keyword, "\"\(name)\" is not one of \(known)")
@@ -268,11 +299,15 @@ struct SchemaFacts {
         let isStrict = keyword.hasPrefix("exclusive")
         switch keyword {
         case "minimum", "exclusiveMinimum":
-            let bound = DecimalRule.Bound(digits: try Self.digits(keyword, value, schema), isStrict: isStrict)
-            numbers.lower = numbers.lower.map { $0.isTighter(than: bound, sign: 1) ? $0 : bound } ?? bound
+            numbers.tighten(from: .init(digits: try Self.digits(keyword, value, schema), isStrict: isStrict))
         case "maximum", "exclusiveMaximum":
-            let bound = DecimalRule.Bound(digits: try Self.digits(keyword, value, schema), isStrict: isStrict)
-            numbers.upper = numbers.upper.map { $0.isTighter(than: bound, sign: -1) ? $0 : bound } ?? bound
+            numbers.tighten(to: .init(digits: try Self.digits(keyword, value, schema), isStrict: isStrict))
+        case "format":
+            guard let range = value.string.flatMap({ Self.numberFormats[$0] }) ?? nil else { break }
+            numbers.tighten(
+                from: .init(digits: try Self.digits(keyword, .integer(range.lowerBound), schema), isStrict: false))
+            numbers.tighten(
+                to: .init(digits: try Self.digits(keyword, .integer(range.upperBound), schema), isStrict: false))
         case "multipleOf":
             let digits = try Self.digits(keyword, value, schema)
             guard !digits.isZero, !digits.isNegative else { throw schema.wrong(keyword, "a number above 0") }
@@ -284,6 +319,12 @@ struct SchemaFacts {
         }
         return true
     }
+
+    /// What OpenAPI calls numbers, with their bounds; nil: what is written always lies within them.
+    private static let numberFormats: [String: ClosedRange<Int>?] = [
+        "int32": Int(Int32.min)...Int(Int32.max), "int64": nil, "float": -1_000_000_000_000_000...1_000_000_000_000_000,
+        "double": nil,
+    ]
 
     private static func digits(
         _ keyword: String, _ value: JSONValue, _ schema: LocatedSchema
@@ -308,6 +349,16 @@ extension SchemaFacts.Bounds {
         } else {
             most = min(most ?? limit, limit)
         }
+    }
+}
+
+extension DecimalRule {
+    fileprivate mutating func tighten(from bound: Bound) {
+        lower = lower.map { $0.isTighter(than: bound, sign: 1) ? $0 : bound } ?? bound
+    }
+
+    fileprivate mutating func tighten(to bound: Bound) {
+        upper = upper.map { $0.isTighter(than: bound, sign: -1) ? $0 : bound } ?? bound
     }
 }
 
