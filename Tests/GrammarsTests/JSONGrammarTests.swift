@@ -226,7 +226,9 @@ struct HeldSchema: CustomTestStringConvertible, Sendable {
                 )
             ]))
         let pattern: JSONValue = ["type": "string", "pattern": "(a|b)*a(a|b){30}(x{0,500}y{0,500}){0,500}"]
-        for schema in [deep, chain, product, pattern] {
+        var opposite: JSONValue = ["const": 1]
+        for _ in 0..<2000 { opposite = .object(JSONObject([("properties", .object(JSONObject([("a", opposite)])))])) }
+        for schema in [deep, chain, product, pattern, .object(JSONObject([("not", opposite)]))] {
             #expect(throws: GrammarError.self) { _ = try JSONGrammar(schema: schema, pieces) }
         }
     }

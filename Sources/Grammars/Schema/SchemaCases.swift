@@ -75,13 +75,17 @@ struct SchemaCases {
 
 /// What a value is that does not conform.
 enum SchemaNegation {
+    /// Schemas within one another that are looked into: more would take a stack.
+    private static let maximumDepth = 32
+
     /// What conforms to one of these does not conform to `schema`; nil where such are not known.
-    static func alternatives(to schema: JSONValue) -> [JSONValue]? {
+    static func alternatives(to schema: JSONValue, depth: Int = 0) -> [JSONValue]? {
+        guard depth < maximumDepth else { return nil }
         if let bool = schema.bool { return bool ? [] : [true] }
         guard let object = schema.object else { return nil }
         var found: [JSONValue] = []
         for (keyword, value) in object.members where !LocatedSchema(value: schema, place: "").isAnnotation(keyword) {
-            guard let parts = alternatives(keyword, value) else { return nil }
+            guard let parts = alternatives(keyword, value, depth) else { return nil }
             found += parts
         }
         return found
@@ -97,7 +101,7 @@ enum SchemaNegation {
         .object(JSONObject([("type", "object"), ("properties", .object(JSONObject([(name, false)])))]))
     }
 
-    private static func alternatives(_ keyword: String, _ value: JSONValue) -> [JSONValue]? {
+    private static func alternatives(_ keyword: String, _ value: JSONValue, _ depth: Int) -> [JSONValue]? {
         switch keyword {
         case "type": return types(value)
         case "const": return [["not": ["const": value]]]
@@ -106,12 +110,10 @@ enum SchemaNegation {
         case "required":
             guard let names = value.array, names.allSatisfy({ $0.string != nil }) else { return nil }
             return names.compactMap(\.string).map(without)
-        case "properties": return value.object.flatMap(members)
+        case "properties": return value.object.flatMap { members($0, depth) }
         case "allOf":
-            guard let parts = value.array?.map({ alternatives(to: $0) }), !parts.contains(where: { $0 == nil }) else {
-                return nil
-            }
-            return parts.flatMap { $0 ?? [] }
+            let parts = value.array?.map { alternatives(to: $0, depth: depth + 1) } ?? [nil]
+            return parts.contains { $0 == nil } ? nil : parts.flatMap { $0 ?? [] }
         default: return bound(keyword, value)
         }
     }
@@ -125,10 +127,10 @@ enum SchemaNegation {
         return others.isEmpty ? [] : [["type": .array(others.map { .string($0.rawValue) })]]
     }
 
-    private static func members(_ object: JSONObject) -> [JSONValue]? {
+    private static func members(_ object: JSONObject, _ depth: Int) -> [JSONValue]? {
         var found: [JSONValue] = []
         for (name, value) in object.members {
-            guard let parts = alternatives(to: value) else { return nil }
+            guard let parts = alternatives(to: value, depth: depth + 1) else { return nil }
             found += parts.map { part in
                 .object(
                     JSONObject([
