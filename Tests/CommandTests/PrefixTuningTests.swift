@@ -20,8 +20,11 @@ extension CommandTests {
                 #expect(try lathe.json("inspect", adapter)["method"] == "prefix_tuning")
                 let rows = try lathe.score(LatheCommand.huggingFace)
                 #expect(try lathe.score(LatheCommand.huggingFace, adapter: adapter) != rows)
-                let further = "adapter={continue_from: \(adapter)}"
-                #expect(try lathe.json("plan", "recipe.yaml", "--set", further)["trainable_parameters"] == Self.numbers)
+                let further = ["plan", "recipe.yaml", "--json", "--set", "name=further", "--set"]
+                let plan = try lathe.start(further + ["adapter={continue_from: \(adapter)}"]).wait()
+                #expect(try plan.json["trainable_parameters"] == Self.numbers)
+                try lathe.start(further + ["adapter={continue_from: \(adapter), prefix_tuning: false}"]).wait()
+                    .expectFailure(65, "adapter.prefix_tuning", "keeps its shape")
             }
         }
 
