@@ -155,6 +155,8 @@ extension CommandTests {
                 try lathe("init", "missing.csv").expectFailure(66, "missing.csv")
                 try lathe.write("few.csv", "text\na\nb\n")
                 try lathe("init", "few.csv").expectFailure(65, "few.csv", "too few")
+                try lathe.write("same.csv", "text\n" + String(repeating: "a\nb\nc\n", count: 9))
+                try lathe("init", "same.csv").expectFailure(65, "27 rows, of which 24 say", "too few")
                 #expect(!lathe.has("faq.yaml") && !lathe.has("few.yaml"))
             }
         }

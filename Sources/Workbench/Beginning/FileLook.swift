@@ -44,14 +44,16 @@ struct FileLook {
         if let first = input.samples.first, sample.isEmpty {
             throw Failure(.badInput, "\(path: path): no row can be read; \(first)", namedFile: path)
         }
-        try requireRows()
         look()
+        try requireRows()
     }
 
     private func requireRows() throws {
-        guard rows >= 4 else {
+        guard rows - repeated >= 4 else {
+            let same = repeated > 0 ? ", of which \(repeated) say what an earlier one says" : ""
             throw Failure(
-                .badInput, "\(path: path) holds \(Count.text(rows, "row")), too few to train on and hold some out",
+                .badInput,
+                "\(path: path) holds \(Count.text(rows, "row"))\(same): too few to train on and hold some out",
                 hint: "a few hundred rows are a beginning", namedFile: path)
         }
     }
