@@ -26,8 +26,8 @@ private final class Bench {
             recipe) case "$(cat "$3")" in *bad*) echo 'lathe: line 1: no key bad' >&2; exit 2;; esac; echo '{"name":"fresh","valid":true}';;
             inspect) if test "$3" = --at; then echo '{"place":"held.jsonl:2","row":{"prompt":"two"}}'
               else echo '{"place":"held.jsonl:2","sequences":[{"ids":[5,6],"texts":["a","b"],"mask":[0,1]}]}'; fi;;
-            score) echo '{"ids":[5,6,5,7,8],"logprobs":[null,-1.5,null,-0.5,-2.0],"mask":[0,1,0,1,1],"parts":[2,3]}';;
-            run) echo at work >&2; exec sleep 20;;
+            score) echo '{"ids":[5,6,5,7,8],"logprobs":[null,-1.5,null,-0.5,-2.5],"mask":[0,1,0,1,1],"parts":[2,3]}';;
+            run) echo at work >&2; exec sleep 300;;
             esac
             """
         try Data(script.utf8).write(to: program)
@@ -194,7 +194,7 @@ private final class Bench {
         #expect(rows.count == 1 && rows[0]["index"] == 0)
         #expect(rows[0]["base"]?["loss"]?.double == 3 && rows[0]["adapter"]?["loss"]?.double == 1.5)
         let losses = await bench.post("/studio/runs/demo/rows/0/losses")
-        #expect(losses.json["base"] == [[.null, 1.5], [.null, 0.5, 2]])
+        #expect(losses.json["base"] == [[.null, 1.5], [.null, 0.5, 2.5]])
         // Whatever steps the recipe has, rows are those that the run read.
         let calls = bench.calls.split(separator: "\n").filter { $0.contains("prepared/examples.h5 --row 0 --tokens") }
         #expect(calls.count == 2 && calls[0].hasPrefix("score --model base --data ") && calls[1].contains("--adapter "))
