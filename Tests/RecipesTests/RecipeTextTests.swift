@@ -99,7 +99,8 @@ private let head = "name: y\nmodel: { path: m.gguf }\n"
         draft.set("model.path", .text("a: #b.gguf"))
         draft.set("data.train", .text("rows.jsonl"))
         draft.set("data.columns", .mapping([.init("prompt", "a, b }"), .init("completion", "yes")]))
-        draft.set("data.steps", .entries(["filter: { fields: [\(RecipeDraft.quoted("a]: b"))] }"]))
+        let step = "filter: { fields: [\(RecipeDraft.quoted("a]: b"))], matches: x }"
+        draft.set("data.steps", .entries([step]))
         let recipe = try Recipe.load(yaml: draft.yaml, file: "r.yaml")
         #expect(recipe.model.path == "a: #b.gguf" && recipe.seed == Recipe().seed)
         #expect(recipe.data.columns == ["prompt": "a, b }", "completion": "yes"])
