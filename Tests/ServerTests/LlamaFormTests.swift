@@ -101,7 +101,9 @@ import Testing
         let steps = try #require(written.last) - 1
         let time = try #require(last["predicted_ms"]?.double), rate = try #require(last["predicted_per_second"]?.double)
         #expect(abs(rate - 1_000 * Double(steps) / time) < 1e-6 * rate)
-        #expect(try #require(events.first)["timings"]?["predicted_n"]?.integer ?? 0 == 0)
+        // Before the prompt is read nothing of it has been.
+        let first = try #require(events.first { $0["prompt_progress"] != nil })
+        #expect(first.at("timings.prompt_n")?.integer ?? 0 == 0 && first.at("timings.predicted_n")?.integer ?? 0 == 0)
     }
 
     @Test func conversationsAreCounted() async throws {

@@ -19,7 +19,7 @@ enum LlamaStatus {
                 _ async throws(RequestError) in
                 ServerResponse(
                     text: metrics(context.engine.status), type: "text/plain; version=0.0.4",
-                    headers: [("process-start-time-unix", String(context.began))])
+                    headers: [("Process-Start-Time-Unix", String(context.began))])
             },
         ]
     }

@@ -13,6 +13,8 @@ struct LlamaTimings: Sendable {
     private var promptTokens: Int
     private var cachedTokens = 0, answerTokens = 0
     private var reading = Duration.zero, writing = Duration.zero
+    /// Whether the prompt is read.
+    private var isRead = false
     private var began: ContinuousClock.Instant?
     private var firstPiece: ContinuousClock.Instant?
 
@@ -22,7 +24,7 @@ struct LlamaTimings: Sendable {
     /// Of a whole answer.
     init(_ usage: ServedUsage) {
         (promptTokens, cachedTokens, answerTokens) = (usage.promptTokens, usage.cachedTokens, usage.answerTokens)
-        (reading, writing) = (usage.reading, usage.writing)
+        (reading, writing, isRead) = (usage.reading, usage.writing, true)
     }
 
     /// - Returns: whether the prompt is read further than it was before.
@@ -36,7 +38,7 @@ struct LlamaTimings: Sendable {
             let now = ContinuousClock.now, isFirst = firstPiece == nil
             let first = firstPiece ?? now
             if isFirst { reading = now - (began ?? now) }
-            firstPiece = first
+            (firstPiece, isRead) = (first, true)
             writing = now - first
             answerTokens += tokens.count
             return isFirst
@@ -54,7 +56,7 @@ struct LlamaTimings: Sendable {
         func rate(_ tokens: Int, _ milliseconds: Double) -> JSONValue {
             .double(milliseconds > 0 ? Double(tokens) * 1_000 / milliseconds : 0)
         }
-        let read = promptTokens - cachedTokens
+        let read = isRead ? promptTokens - cachedTokens : 0
         // The first token comes with the prompt's end, before the time of writing begins.
         let steps = max(0, answerTokens - 1)
         return [
@@ -70,7 +72,7 @@ struct LlamaTimings: Sendable {
     var progress: JSONValue {
         [
             "total": .integer(promptTokens), "cache": .integer(cachedTokens),
-            "processed": .integer(firstPiece == nil ? cachedTokens : promptTokens),
+            "processed": .integer(isRead ? promptTokens : cachedTokens),
             "time_ms": .double(reading.milliseconds),
         ]
     }
