@@ -51,7 +51,7 @@ import WeightFiles
                         == Set((expected[key]?.array ?? []).compactMap(\.string)), "\(name): \(key)")
             }
         }
-        #expect(refused == 9)
+        #expect(refused == 10)
     }
 
     /// All other methods take every layer.
