@@ -25,6 +25,7 @@ extension CommandTests {
             try LatheCommand.inFolder { lathe in
                 try lathe.copy(LatheCommand.huggingFace, to: "granite")
                 let config = try lathe.text("granite/config.json").replacingOccurrences(of: "llama", with: "granite")
+                    .replacingOccurrences(of: "Llama", with: "Granite")
                 try lathe.write("granite/config.json", config)
                 let model = "model.path=granite"
                 try lathe("plan", "recipe.yaml", "--set", model, "--set", "adapter={method: ia3}")
