@@ -203,7 +203,7 @@ struct CallingTemplate: CustomTestStringConvertible, Sendable {
                 }
             }
         }
-        let wrong = CallableTool(name: "other", parameters: ["type": "object", "not": [:]])
+        let wrong = CallableTool(name: "other", parameters: ["type": "object", "unevaluatedProperties": false])
         let error = #expect(throws: GrammarError.self) {
             _ = try ToolCallGrammar(form, tools + [wrong], isSingle: true, vocabulary.pieces)
         }
