@@ -5,9 +5,9 @@
         [--adapter-dir DIR] [--clients 8]
 
 First each request of a small pool is asked by itself; all are greedy, so that they have one answer. Then clients ask for them in chance
-order, spread over the minutes (fewer where the server is slower than that): whole and streamed, under schemas, in the forms of OpenAI, Anthropic and llama.cpp, for vectors and
-tokens; some hang up in the middle of a stream. With --adapter-dir they load each adapter that lies there under names of their own, ask
-and drop it. Memory and open files of the server are sampled all the time. At the end SIGTERM comes while answers are being
+order, spread over the minutes (fewer where the server is slower than that): whole and streamed, under schemas, in the forms of OpenAI,
+Anthropic and llama.cpp, for vectors and tokens; some hang up in the middle of a stream. With --adapter-dir they load each adapter that
+lies there under names of their own, ask and drop it. Memory and open files of the server are sampled all the time. At the end SIGTERM comes while answers are being
 written: these must come whole, and the server must stop by itself. The last line is JSON. A difference, an answer that is lost, memory that
 goes on growing, files that stay open or another end than a clean one are failures. Linux alone: it reads /proc.
 """
