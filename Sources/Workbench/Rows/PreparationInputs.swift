@@ -37,6 +37,7 @@ struct PreparationInputs {
         let environment = Self.secretNames(recipe).map { name in
             "\(name) \(SHA256.hex(of: "lathe pseudonyms \(ProcessInfo.processInfo.environment[name] ?? "")"))\n"
         }
+        // Of the data the marks are known already; `key` adds the files.
         others = PreparedKey(
             data: try Self.marks(recipe), recipe: SHA256.hex(of: recipeText + environment.joined()),
             tokenizer: try Self.tokenizerDigest(recipe, opened, encoder),
